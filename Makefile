@@ -1,0 +1,39 @@
+# Two commands matter: `make up` (from a bare machine to a built image) and `make test` (everything, on the real engine).
+PYTHON ?= python3
+RUN := $(PYTHON) -m bootstrap run
+VENV := .machine/venv/bin
+
+.PHONY: up down test check machine preview shell lock clean bench prove
+
+up: ## the machine, the dev station, one job; ends with a summary
+	@$(PYTHON) -m bootstrap up
+
+down: ## remove everything that `make up` started
+	@$(PYTHON) -m bootstrap down
+
+machine: ## only what the machine lacks: programs, engine, images, sandbox
+	@$(PYTHON) -m bootstrap machine
+
+preview: machine ## what `pulumi up` would do
+	@$(RUN) $(VENV)/python -m bootstrap.station preview
+
+shell: machine ## a shell with pulumi, its plugins and the engine at hand
+	@$(RUN) $${SHELL:-sh}
+
+check: ## format, lint, types, import rules, unit tests and graph snapshots
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/mypy
+	cd components && ../$(VENV)/lint-imports --config ../pyproject.toml
+	$(VENV)/pytest -q -n 2 tests/unit tests/graph
+
+test: machine ## everything: `check`, the sandbox, the bootstrap, then end to end on the real engine
+	$(MAKE) check
+	$(RUN) $(VENV)/pytest -q tests/sandbox tests/bootstrap
+	$(RUN) $(VENV)/pytest -q -x tests/e2e
+
+lock: ## requirements.lock from requirements.in
+	$(VENV)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-header requirements.in -o requirements.lock
+
+clean: down ## also the virtual environment, the logs and the secrets of this checkout
+	rm -rf .machine

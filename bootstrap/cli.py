@@ -1,0 +1,144 @@
+"""Second stage, in the virtual environment: `up`, `machine`, `run`, `down`."""
+
+import argparse
+import os
+import sys
+import time
+from functools import partial
+
+from rich.console import Console
+
+from bootstrap import debian, engine, images, programs, services
+from bootstrap.down import down
+from bootstrap.layout import Layout, layout
+from bootstrap.steps import How, Outcome, Step, StepFailed, run_steps
+
+
+def first_step() -> Outcome:
+    """What the first stage did, handed on through the environment."""
+    _, how, source, seconds = os.environ["CI_RUNNERS_FIRST_STEP"].split("\t")
+    return Outcome(how=How(how), source=f"{source} ({seconds} s)")
+
+
+def machine_steps(places: Layout) -> list[Step]:
+    """Everything that stands between a bare machine and `pulumi up`."""
+    own = engine.find_engine() is None
+    images_of = [
+        Step(
+            name=f"image {stand_in.name}",
+            work=partial(images.ensure_image, places, stand_in),
+            needs=("image base", *(("GitLab Runner",) if stand_in.program else ())),
+        )
+        for stand_in in images.STAND_INS
+    ]
+    return [
+        Step(name="virtual environment", work=first_step),
+        Step(name="Debian packages", work=partial(debian.install_host_packages, places, own_engine=own)),
+        Step(name="Pulumi CLI", work=partial(programs.pulumi, places)),
+        Step(name="Docker plugin", work=partial(programs.docker_plugin, places), needs=("Pulumi CLI",)),
+        Step(
+            name="language host, forges",
+            work=partial(programs.language_host_and_forges, places),
+            needs=("Pulumi CLI",),
+        ),
+        Step(
+            name="GitLab Runner",
+            work=partial(programs.build_and_link, places, programs.GITLAB_RUNNER),
+            needs=("Pulumi CLI",),
+        ),
+        Step(name="Docker Engine", work=partial(engine.ensure_engine, places), needs=("Debian packages",)),
+        Step(
+            name="Debian base tree", work=partial(debian.make_base_tree, places), needs=("Debian packages",)
+        ),
+        Step(
+            name="image base",
+            work=partial(images.import_base, places),
+            needs=("Docker Engine", "Debian base tree"),
+        ),
+        *images_of,
+        Step(name="image sandbox", work=partial(images.ensure_sandbox_image, places), needs=("image base",)),
+        Step(
+            name="registry",
+            work=partial(services.ensure_registry, places),
+            needs=(f"image {images.REGISTRY}",),
+        ),
+        Step(
+            name="registry mirror",
+            work=partial(images.mirror, places),
+            needs=("registry", *(f"image {s.name}" for s in images.STAND_INS if s.mirrored)),
+        ),
+        Step(name="sandbox", work=partial(services.ensure_sandbox, places), needs=("image sandbox",)),
+    ]
+
+
+def machine(places: Layout, console: Console) -> None:
+    """Get the machine ready."""
+    run_steps(machine_steps(places), console)
+
+
+def environment(places: Layout) -> dict[str, str]:
+    """What pulumi, the plugins and the tests find in their environment."""
+    found = engine.recorded(places)
+    if found is None:
+        raise StepFailed("the machine is not ready", tried=".machine/engine.json", fix="run `make up`")
+    for folder in (places.stacks, places.pulumi_home):
+        folder.mkdir(parents=True, exist_ok=True)
+    return {
+        **os.environ,
+        "PATH": f"{places.bin}:{places.venv / 'bin'}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin",
+        "VIRTUAL_ENV": str(places.venv),
+        "DOCKER_HOST": found.host,
+        "CI_RUNNERS_PULUMI": str(places.bin / "pulumi"),
+        "CI_RUNNERS_GITLAB_RUNNER": str(places.bin / "gitlab-runner"),
+        "PULUMI_HOME": str(places.pulumi_home),
+        "PULUMI_BACKEND_URL": f"file://{places.stacks}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(services.secret_file(places, "passphrase")),
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        **services.addresses(places),
+    }
+
+
+def run_inside(places: Layout, words: list[str]) -> None:
+    """Become the command, inside the engine's namespace, with everything on PATH."""
+    env = environment(places)
+    found = engine.recorded(places)
+    command = found.inside(words) if found else words
+    os.execvpe(command[0], command, env)
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python3 -m bootstrap", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("machine", help="find, fetch or build what the machine lacks")
+    commands.add_parser("up", help="the same, then the dev station, a job, and a summary")
+    commands.add_parser("down", help="destroy the dev station, end the sandbox and an engine of our own")
+    inside = commands.add_parser("run", help="run a command where pulumi and the engine's addresses are")
+    inside.add_argument("words", nargs=argparse.REMAINDER)
+    return parser.parse_args(words)
+
+
+def main() -> None:
+    """Do what the command line says; a failed step ends with its message and exit code 1."""
+    asked = arguments(sys.argv[1:])
+    places = layout()
+    console = Console()
+    started = time.monotonic()
+    try:
+        if asked.command in {"machine", "up"}:
+            machine(places, console)
+            console.print(f"machine ready in {time.monotonic() - started:.1f} s")
+        if asked.command == "up":
+            run_inside(places, [str(places.python), "-m", "bootstrap.station"])
+        if asked.command == "run":
+            run_inside(places, asked.words)
+        if asked.command == "down":
+            down(places, console)
+    except StepFailed as failure:
+        console.print(f"[bold red]stopped:[/bold red] {failure}", highlight=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Labelled stand-ins for the parts of Pulumi that no package registry serves. See docs/stand-ins-plugins.md."""

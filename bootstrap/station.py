@@ -1,0 +1,270 @@
+"""The dev station, tried from end to end: declared by `pulumi up`, then one job of its own pipeline.
+
+Runs where the engine's addresses are (`bootstrap run`): the sandbox and the registry are reached by HTTP.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import gitlab
+import requests
+import yaml
+from gitlab.v4.objects import Project, ProjectPipeline
+from rich.console import Console
+from rich.table import Table
+
+from bootstrap import images, services
+from bootstrap.layout import Layout, layout
+from bootstrap.recover import Stack, recover
+from bootstrap.steps import StepFailed
+from ci_runners.connection import Connection
+from ci_runners.settings import PROJECT as PROJECT_NAME
+from ci_runners.settings import STATION, TOKEN
+
+STACK = "dev"
+PROJECT = "demo"
+JOB_SECONDS = 300
+READY_SECONDS = 60
+
+
+def dev_stack(places: Layout) -> Stack:
+    """The dev stack; its configuration is a private copy of Pulumi.dev.yaml, so the committed file stays as it is."""
+    return Stack(name=STACK, folder=places.root, config_file=places.machine / f"Pulumi.{STACK}.yaml")
+
+
+def connect(url: str, token: str) -> gitlab.Gitlab:
+    """python-gitlab on the sandbox, as soon as it answers."""
+    client = gitlab.Gitlab(url, private_token=token)
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            client.auth()
+        except requests.ConnectionError as problem:
+            if time.monotonic() > deadline:
+                raise StepFailed(
+                    f"the sandbox does not answer: {problem}", tried=url, fix="docker logs of the sandbox"
+                ) from None
+            time.sleep(0.2)
+        else:
+            return client
+
+
+def project_of(client: gitlab.Gitlab) -> Project:
+    """The demo project, made at the first run."""
+    found = client.projects.list(search=PROJECT, get_all=True)
+    match = [project for project in found if project.path == PROJECT]
+    made = match[0] if match else client.projects.create({"name": PROJECT, "path": PROJECT})
+    return client.projects.get(made.id)
+
+
+def runner_token(places: Layout, client: gitlab.Gitlab, project: Project, tags: list[str]) -> str:
+    """The token of the demo project's runner, registered at the first run."""
+    file = places.machine / "secrets" / "dev-runner-token"
+    if file.is_file():
+        token = file.read_text()
+        known = requests.post(f"{client.api_url}/runners/verify", json={"token": token}, timeout=10)
+        if known.ok:
+            return token
+    runner = client.user.runners.create(  # type: ignore[union-attr]
+        {"runner_type": "project_type", "project_id": project.id, "tag_list": tags, "run_untagged": False}
+    )
+    file.touch(mode=0o600)
+    file.write_text(runner.token)
+    return str(runner.token)
+
+
+def write_config(stack: Stack, settings: dict[str, Any]) -> None:
+    """Write the private copy of the stack's configuration, with this machine's addresses in it."""
+    committed = yaml.safe_load((stack.folder / f"Pulumi.{stack.name}.yaml").read_text())
+    before = yaml.safe_load(stack.config_file.read_text()) if stack.config_file.is_file() else {}
+    for path, value in settings.items():
+        *parents, last = path.split(".")
+        place = committed["config"][f"{PROJECT_NAME}:{STATION}"]
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = value
+    salt = {key: before[key] for key in ("encryptionsalt",) if key in before}
+    stack.config_file.write_text(yaml.safe_dump({**committed, **salt}))
+
+
+def set_token(stack: Stack, token: str) -> None:
+    """The runner's token as a secret of the stack's configuration; it goes through standard input, not the command line."""
+    words = stack.command("config", "set", "--secret", f"{PROJECT_NAME}:{TOKEN}")
+    subprocess.run(words, cwd=stack.folder, input=token, text=True, check=True, capture_output=True)
+
+
+def push(project: Project, source: Path, pipeline: str, token: str) -> str:
+    """Commit the demo project with its pipeline and push it; returns the commit."""
+    url = project.http_url_to_repo.replace("://", f"://root:{token}@", 1)
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder) / "work"
+        shutil.copytree(source, work)
+        (work / ".gitlab-ci.yml").write_text(pipeline)
+        # The same content is the same commit: a second `make up` finds it pushed and built.
+        stamp = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
+        who = ["-c", "user.name=ci-runners", "-c", "user.email=ci-runners@example.com"]
+
+        def git(*words: str) -> str:
+            env = {**os.environ, **stamp, "GIT_TERMINAL_PROMPT": "0"}
+            done = subprocess.run(
+                ["git", *who, *words], cwd=work, env=env, check=True, capture_output=True, text=True
+            )
+            return done.stdout.strip()
+
+        git("init", "--quiet", "--initial-branch=main")
+        git("add", "--all")
+        git("commit", "--quiet", "--message", "The demo project")
+        git("push", "--quiet", "--force", url, "main")
+        return git("rev-parse", "HEAD")
+
+
+def finished_pipeline(project: Project, commit: str) -> ProjectPipeline:
+    """The commit's pipeline at its end. One that ended badly before is followed by another."""
+    before = project.pipelines.list(sha=commit, get_all=False)
+    if before and before[0].status in {"failed", "canceled", "skipped"}:
+        project.pipelines.create({"ref": "main"})
+    deadline = time.monotonic() + JOB_SECONDS
+    while True:
+        found = project.pipelines.list(sha=commit, get_all=False)
+        if found and found[0].status in {"success", "failed", "canceled", "skipped"}:
+            return project.pipelines.get(found[0].id)
+        if time.monotonic() > deadline:
+            status = found[0].status if found else "none"
+            raise StepFailed(
+                f"the pipeline did not end in {JOB_SECONDS} s; it is: {status}",
+                tried="the sandbox's page",
+                fix="docker logs of the runner",
+            )
+        time.sleep(0.5)
+
+
+def digest_in_registry(image: str) -> str:
+    """The digest under which the registry holds the image."""
+    registry, _, rest = image.partition("/")
+    name, _, tag = rest.rpartition(":")
+    kinds = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.index.v1+json"
+    answer = requests.head(
+        f"http://{registry}/v2/{name}/manifests/{tag}", headers={"Accept": kinds}, timeout=10
+    )
+    if not answer.ok:
+        raise StepFailed(
+            f"{image} is not in the registry: {answer.status_code}",
+            tried=answer.url,
+            fix="read the job's trace",
+        )
+    return answer.headers["Docker-Content-Digest"]
+
+
+def daemon_host(connection: str) -> str:
+    """The daemon's host name, which is its container's name too."""
+    return urlsplit(Connection.parse(connection).runner_host).hostname or ""
+
+
+def daemon_over_tls(places: Layout, container: str) -> str:
+    """The daemon's version, asked over TLS by the name in its certificate, as the runner asks."""
+    script = "docker --tlsverify --host tcp://$(hostname):2376 version --format '{{.Server.Version}}'"
+    client = images.client_of(places)
+    environment = {"DOCKER_CERT_PATH": "/certs/client"}
+    ran = client.containers.get(container).exec_run(["sh", "-c", script], environment=environment)
+    output = cast(bytes, ran.output).decode()
+    if ran.exit_code:
+        raise StepFailed(f"no answer over TLS: {output}", tried=script, fix="docker logs of the daemon")
+    return output.strip()
+
+
+def prepare(places: Layout, client: gitlab.Gitlab, project: Project) -> Stack:
+    """The dev stack with this machine's addresses and a registered runner's token in its configuration."""
+    stack = dev_stack(places)
+    registry = os.environ["CI_RUNNERS_REGISTRY"]
+    write_config(
+        stack,
+        {
+            "gitlab.url": os.environ["CI_RUNNERS_SANDBOX_URL"],
+            "daemon.daemon_json.insecure_registries": [registry],
+            "daemon.daemon_json.registry_mirrors": [f"http://{registry}"],
+            "pipeline.image_name": f"{registry}/{PROJECT}/app",
+        },
+    )
+    subprocess.run(
+        ["pulumi", "stack", "select", "--create", STACK], cwd=places.root, check=True, capture_output=True
+    )
+    set_token(stack, runner_token(places, client, project, ["dind"]))
+    return stack
+
+
+def up(places: Layout, stack: Stack) -> dict[str, Any]:
+    """`pulumi up`, also after one that was killed; returns the stack's outputs."""
+    cut_short = recover(stack, images.client_of(places))
+    words = stack.command(
+        "up", "--yes", "--skip-preview", "--suppress-outputs", *(["--refresh"] if cut_short else [])
+    )
+    if subprocess.run(words, cwd=places.root, check=False).returncode:
+        raise StepFailed(
+            "`pulumi up` failed; its messages are above", tried=" ".join(words), fix="mend it, run this again"
+        )
+    return dict(json.loads(stack.run("stack", "output", "--json").stdout))
+
+
+def summary(console: Console, facts: dict[str, str], trace: str) -> None:
+    """What a person wants to see at the end."""
+    console.rule("the job's trace")
+    console.print(trace.strip(), markup=False, highlight=False)
+    table = Table(title="first built image", show_header=False)
+    for name, value in facts.items():
+        table.add_row(name, value)
+    console.print(table)
+
+
+def run_job(places: Layout, project: Project, outputs: dict[str, Any]) -> tuple[dict[str, str], str]:
+    """Push the demo project, wait for its job; returns what there is to say of it, and its trace."""
+    token = services.secret_file(places, "sandbox-root-token").read_text()
+    commit = push(project, places.root / "bootstrap" / "demo", outputs["pipeline"], token)
+    pipeline = finished_pipeline(project, commit)
+    job = project.jobs.get(pipeline.jobs.list(get_all=True)[0].id)
+    trace = bytes(job.trace()).decode(errors="replace")
+    if pipeline.status != "success":
+        raise StepFailed(
+            f"the job ended as {job.status}:\n{trace}", tried="its pipeline", fix="mend what the trace says"
+        )
+    image = f"{os.environ['CI_RUNNERS_REGISTRY']}/{PROJECT}/app:{commit}"
+    facts = {
+        "image": image,
+        "digest in the registry": digest_in_registry(image),
+        "daemon": f"{daemon_over_tls(places, daemon_host(outputs['connection']))}, TLS verified",
+        "certificate until": outputs["certificate_expiry"],
+        "job": f"{job.status} in {job.duration:.1f} s, {job.web_url}",
+    }
+    return facts, trace
+
+
+def main() -> None:
+    """Declare the station, run its job, show what came of it; or, with `preview`, only show the plan."""
+    places, console, started = layout(), Console(), time.monotonic()
+    token = services.secret_file(places, "sandbox-root-token").read_text()
+    try:
+        client = connect(os.environ["CI_RUNNERS_SANDBOX_URL"], token)
+        project = project_of(client)
+        stack = prepare(places, client, project)
+        if sys.argv[1:] == ["preview"]:
+            sys.exit(
+                subprocess.run(stack.command("preview", "--diff"), cwd=places.root, check=False).returncode
+            )
+        outputs = up(places, stack)
+        declared = time.monotonic() - started
+        facts, trace = run_job(places, project, outputs)
+        summary(console, {**facts, "pulumi up": f"{declared:.1f} s"}, trace)
+    except StepFailed as failure:
+        console.print(f"[bold red]stopped:[/bold red] {failure}", highlight=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

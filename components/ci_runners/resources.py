@@ -1,0 +1,50 @@
+"""What the components' children have in common."""
+
+from collections.abc import Awaitable
+from typing import cast
+
+import pulumi
+import pulumi_docker as docker
+
+SILENT_CHANGES = ["cpuPeriod", "cpuQuota", "healthcheck", "init", "mounts", "rm", "tmpfs"]
+"""Changes that the provider reports as made but does not make on a running container: they must replace it."""
+
+LOG_OPTS = {"max-file": "3", "max-size": "10m"}
+"""Limits of our own containers' logs (json-file driver)."""
+
+
+def label_pairs(kind: str, name: str, labels: dict[str, str]) -> list[tuple[str, str]]:
+    """The user's labels and ours, sorted: the provider compares a list, not a mapping."""
+    return sorted({**labels, "ci-runners.component": name, "ci-runners.kind": kind}.items())
+
+
+def container_labels(pairs: list[tuple[str, str]]) -> list[docker.ContainerLabelArgs]:
+    """Labels of a container."""
+    return [docker.ContainerLabelArgs(label=label, value=value) for label, value in pairs]
+
+
+def volume_labels(pairs: list[tuple[str, str]]) -> list[docker.VolumeLabelArgs]:
+    """Labels of a volume."""
+    return [docker.VolumeLabelArgs(label=label, value=value) for label, value in pairs]
+
+
+def network_labels(pairs: list[tuple[str, str]]) -> list[docker.NetworkLabelArgs]:
+    """Labels of a network."""
+    return [docker.NetworkLabelArgs(label=label, value=value) for label, value in pairs]
+
+
+def after(value: pulumi.Output[str], resource: pulumi.Resource) -> pulumi.Output[str]:
+    """The same value; what uses it also waits for the resource, and stops before it.
+
+    A container is deleted before it is replaced, and with it, first, whatever was made from a value that depends on
+    it: a runner drains and goes before its daemon does, and comes back after it. An `apply` on the resource's outputs
+    would order them too, but hides the value from the first preview.
+    """
+
+    async def resources() -> set[pulumi.Resource]:
+        return {*await value.resources(), resource}
+
+    # An unknown value has no future, which the constructor takes and its annotation does not say.
+    return pulumi.Output(
+        resources(), cast(Awaitable[str], value.future()), value.is_known(), value.is_secret()
+    )

@@ -1,0 +1,39 @@
+"""Runs the application with uvicorn."""
+
+import socket
+
+import uvicorn
+
+from sandbox.app import create_app
+from sandbox.context import Sandbox
+from sandbox.settings import Settings
+
+_FAREWELL_SECONDS = 5
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that sends waiting runners away when it ends, and says when it is ready."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.sandbox = Sandbox.open(settings)
+        super().__init__(
+            uvicorn.Config(
+                create_app(self.sandbox),
+                log_level="warning",
+                timeout_graceful_shutdown=_FAREWELL_SECONDS,
+                # A pause between two requests of a runner must not cost it its connection.
+                timeout_keep_alive=75,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts to listen."""
+        await super().startup(sockets)
+        if self.started:
+            url = self.sandbox.settings.external_url
+            print(f"sandbox ready at {url} (a stand-in, not GitLab)", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stops listening. A held request for a job would otherwise hold up the end."""
+        self.sandbox.wakeups.close()
+        await super().shutdown(sockets)

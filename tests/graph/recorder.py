@@ -1,0 +1,183 @@
+"""A recorder of the resource graph: what a program asks the engine for, without an engine.
+
+It stands in for the engine's resource monitor (`pulumi.runtime.mocks`). It says what a program registers, with which
+options and inputs; it can't say what a provider does with that.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime import mocks, rpc, settings
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.stack import run_in_stack
+
+STACK = "pulumi:pulumi:Stack"
+SECRET = "secret"
+UNKNOWN = "<unknown>"
+CERTIFICATE_END = "notAfter=Jan  2 03:04:05 2027 GMT\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """One resource as it was registered. A secret input is `{"secret": value}`, an unknown one `<unknown>`."""
+
+    type: str
+    name: str
+    parent: str
+    inputs: Mapping[str, Any]
+    protect: bool = False
+    retain_on_delete: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    replace_on_changes: tuple[str, ...] = ()
+    additional_secret_outputs: tuple[str, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    timeouts: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    """What a component registered as its own outputs."""
+
+
+class Monitor(mocks.MockMonitor):
+    """Answers like an engine whose every provider gives back its inputs, and a certificate's end as log."""
+
+    def __init__(self, *, preview: bool) -> None:
+        super().__init__(NoProviders())
+        self.preview = preview
+        self.requests: dict[str, Any] = {}
+        self.outputs: dict[str, Any] = {}
+
+    def RegisterResource(self, request: Any) -> resource_pb2.RegisterResourceResponse:
+        urn = self.make_urn(request.parent, request.type, request.name)
+        assert urn not in self.requests, f"{urn} is registered twice"
+        self.requests[urn] = request
+        state = Struct()
+        state.CopyFrom(request.object)
+        if not self.preview and request.type == "docker:index/container:Container":
+            state["containerLogs"] = CERTIFICATE_END
+        known = "" if self.preview or not request.custom else f"id-of-{request.name}"
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=known, object=state)
+
+    def RegisterResourceOutputs(self, request: Any) -> Empty:
+        self.outputs[request.urn] = normal(MessageToDict(request.outputs))
+        return Empty()
+
+    def registered(self) -> list[Registered]:
+        """Every resource but the stack, by type and name, since registrations come in no fixed order."""
+        found = [
+            _registered(request, self.outputs.get(urn, {}))
+            for urn, request in self.requests.items()
+            if request.type != STACK
+        ]
+        return sorted(found, key=lambda resource: (resource.type, resource.name))
+
+
+class NoProviders(mocks.Mocks):
+    """No component may ask a provider anything."""
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(f"nothing may be invoked, but {args.token} was")
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        raise AssertionError(f"the monitor answers for {args.name} itself")
+
+
+class Graph:
+    """Runs programs, each in a fresh engine, and says what they registered."""
+
+    resources: list[Registered]
+    """What the last program registered, even if it failed."""
+    exports: Mapping[str, Any]
+    """What the last program exported."""
+
+    def run(self, program: Callable[[], None], *, preview: bool = False) -> list[Registered]:
+        """Run a program to its end and return what it registered; its errors are raised."""
+        monitor = Monitor(preview=preview)
+        try:
+            with _engine(monitor) as loop:
+                loop.run_until_complete(run_in_stack(program))
+        finally:
+            self.resources = monitor.registered()
+            self.exports = next((said for urn, said in monitor.outputs.items() if f"::{STACK}::" in urn), {})
+        return self.resources
+
+
+def only(resources: list[Registered], name: str) -> Registered:
+    """The one resource of a name."""
+    (found,) = [resource for resource in resources if resource.name == name]
+    return found
+
+
+def shown(resources: list[Registered]) -> list[dict[str, Any]]:
+    """Resources for a snapshot: without the options that say nothing."""
+    return [{key: value for key, value in vars(resource).items() if value} for resource in resources]
+
+
+def normal(value: Any) -> Any:  # noqa: ANN401  any JSON
+    """A value from the wire: secrets and unknowns shown as such, whole numbers as integers again."""
+    if isinstance(value, dict):
+        if value.get(rpc._special_sig_key) == rpc._special_secret_sig:
+            return {SECRET: normal(value["value"])}
+        return {key: normal(inner) for key, inner in sorted(value.items())}
+    if isinstance(value, list):
+        return [normal(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return UNKNOWN if value == rpc.UNKNOWN else value
+
+
+def _registered(request: Any, outputs: Mapping[str, Any]) -> Registered:  # noqa: ANN401  generated, no types
+    return Registered(
+        type=request.type,
+        name=request.name,
+        parent=_name(request.parent),
+        inputs=normal(MessageToDict(request.object)),
+        protect=request.protect,
+        retain_on_delete=request.retainOnDelete,
+        ignore_changes=tuple(request.ignoreChanges),
+        replace_on_changes=tuple(request.replaceOnChanges),
+        additional_secret_outputs=tuple(request.additionalSecretOutputs),
+        dependencies=tuple(sorted(_name(urn) for urn in request.dependencies)),
+        timeouts=MessageToDict(request.customTimeouts),
+        outputs=outputs,
+    )
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]
+
+
+@contextmanager
+def _engine(monitor: Monitor) -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop and a runtime of one's own: what one program leaves behind must not reach the next."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    settings.ROOT.set(None)
+    try:
+        # What `pulumi.runtime.set_mocks` does, without the stack that it makes: `run_in_stack` makes one.
+        features = monitor.GetDeploymentInfo(Empty()).supportedFeatures
+        settings.configure(
+            mocks.MockSettings(
+                monitor=monitor,
+                monitor_features=set(features),
+                engine=mocks.MockEngine(None),
+                project="project",
+                stack="stack",
+                dry_run=monitor.preview,
+                organization=None,
+                callbacks=None,
+            )
+        )
+        yield loop
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+        asyncio.set_event_loop(None)
+        settings.ROOT.set(None)
+        settings.reset_options()

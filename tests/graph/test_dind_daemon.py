@@ -1,0 +1,205 @@
+"""What `DindDaemon` registers."""
+
+from collections.abc import Callable
+
+import pulumi
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from ci_runners import Connection, DaemonJsonArgs, DindDaemon, DindDaemonArgs, InvalidInput
+from tests.graph.recorder import UNKNOWN, Graph, Registered, only, shown
+
+LEAST: DindDaemonArgs = {"accept_privileged": True}
+DAEMON_JSON: DaemonJsonArgs = {"mtu": 1400, "insecure_registries": ["registry:5000"]}
+MOST: DindDaemonArgs = {
+    "accept_privileged": True,
+    "memory": 4096,
+    "memory_swap": 6144,
+    "cpus": 2.0,
+    "tls_names": ["build.example.com"],
+    "networks": ["registries"],
+    "extra_hosts": ["registry:10.0.0.2", "gitlab:10.0.0.3"],
+    "tags": ["dind", "amd64"],
+    "flags": ["--debug"],
+    "labels": {"team": "build"},
+    "stop_grace_seconds": 90,
+    "ready_seconds": 240,
+    "protect_data": True,
+    "retain_data": True,
+    "daemon_json": DAEMON_JSON,
+}
+VOLUMES = ["dind-ca", "dind-client", "dind-storage"]
+
+
+def daemon(args: DindDaemonArgs) -> Callable[[], None]:
+    def program() -> None:
+        made = DindDaemon("dind", args)
+        pulumi.export("connection", made.connection)
+        pulumi.export("certificate_expiry", made.certificate_expiry)
+
+    return program
+
+
+def container(resources: list[Registered]) -> Registered:
+    return only(resources, "dind-container")
+
+
+@pytest.mark.parametrize("args", [LEAST, MOST], ids=["least", "most"])
+def test_a_daemon_is_these_resources(graph: Graph, snapshot: SnapshotAssertion, args: DindDaemonArgs) -> None:
+    assert shown(graph.run(daemon(args))) == snapshot
+
+
+def test_a_preview_registers_the_same_but_for_what_only_the_engine_can_know(graph: Graph) -> None:
+    real = shown(graph.run(daemon(MOST)))
+    preview = shown(graph.run(daemon(MOST), preview=True))
+
+    changed = [now["name"] for then, now in zip(real, preview, strict=True) if then != now]
+    assert changed == ["dind", "dind-certificate"]
+
+
+@pytest.mark.parametrize("args", [LEAST, MOST], ids=["least", "most"])
+def test_nothing_publishes_a_port(graph: Graph, args: DindDaemonArgs) -> None:
+    found = graph.run(daemon(args))
+
+    assert [resource.name for resource in found if "ports" in resource.inputs] == []
+    assert [resource.name for resource in found if resource.inputs.get("networkMode") == "host"] == []
+    assert [resource.name for resource in found if "2375" in str(resource)] == []
+
+
+def test_only_the_daemon_itself_is_privileged(graph: Graph) -> None:
+    found = graph.run(daemon(MOST))
+
+    assert [resource.name for resource in found if resource.inputs.get("privileged")] == ["dind-container"]
+
+
+@pytest.mark.parametrize(
+    ("memory", "expected"),
+    [
+        ({}, (None, None)),
+        ({"memory": 1024}, (1024, 1024)),
+        ({"memory": 1024, "memory_swap": 2048}, (1024, 2048)),
+    ],
+    ids=["no limit", "memory", "memory and swap"],
+)
+def test_a_daemon_with_limited_memory_gets_no_more_of_it_as_swap(
+    graph: Graph, memory: DindDaemonArgs, expected: tuple[int | None, int | None]
+) -> None:
+    inputs = container(graph.run(daemon({**LEAST, **memory}))).inputs
+
+    assert (inputs.get("memory"), inputs.get("memorySwap")) == expected
+
+
+@pytest.mark.parametrize(
+    ("args", "protected", "retained"),
+    [
+        (LEAST, [], []),
+        ({**LEAST, "protect_data": True}, ["dind-ca", "dind-storage"], []),
+        ({**LEAST, "retain_data": True}, [], ["dind-ca", "dind-storage"]),
+    ],
+    ids=["by default", "protect_data", "retain_data"],
+)
+def test_only_the_authority_and_the_storage_are_ever_kept(
+    graph: Graph, args: DindDaemonArgs, protected: list[str], retained: list[str]
+) -> None:
+    found = graph.run(daemon(args))
+
+    assert [resource.name for resource in found if resource.protect] == protected
+    assert [resource.name for resource in found if resource.retain_on_delete] == retained
+
+
+def test_a_new_label_leaves_the_volumes_alone(graph: Graph) -> None:
+    found = graph.run(daemon(MOST))
+
+    assert [resource.name for resource in found if "labels" in resource.ignore_changes] == VOLUMES
+
+
+def test_data_is_found_again_under_the_same_names(graph: Graph) -> None:
+    found = graph.run(daemon(MOST))
+
+    assert [only(found, name).inputs["name"] for name in VOLUMES] == VOLUMES
+
+
+def test_a_container_gets_more_time_to_be_deleted_than_to_stop(graph: Graph) -> None:
+    made = container(graph.run(daemon(MOST)))
+
+    assert made.inputs["destroyGraceSeconds"] == made.inputs["stopTimeout"] == 90
+    assert made.timeouts == {"delete": "210s"}
+
+
+def test_what_the_provider_would_not_change_in_place_replaces_the_container(graph: Graph) -> None:
+    made = container(graph.run(daemon(LEAST)))
+
+    assert {"healthcheck", "init", "tmpfs"} <= set(made.replace_on_changes)
+
+
+@pytest.mark.parametrize("preview", [False, True], ids=["up", "preview"])
+def test_what_uses_the_connection_waits_until_the_daemon_answers(graph: Graph, *, preview: bool) -> None:
+    def program() -> None:
+        used = DindDaemon("dind", LEAST).connection
+        # Something that takes the connection, whatever it is.
+        pulumi.CustomResource("test:index:User", "user", {"connection": used})
+
+    user = only(graph.run(program, preview=preview), "user")
+
+    assert "dind-container" in user.dependencies
+    assert Connection.parse(user.inputs["connection"]).runner_host == "tcp://dind:2376"
+
+
+def test_the_connection_names_what_the_daemon_registers(graph: Graph) -> None:
+    found = graph.run(daemon(MOST))
+
+    connection = Connection.parse(graph.exports["connection"])
+    assert connection.network == only(found, "dind-network").inputs["name"]
+    assert list(connection.runner_volumes) == [only(found, "dind-client").inputs["name"]]
+    assert connection.tags == ("dind", "amd64")
+    assert f"DNS:{connection.runner_host.split('/')[2].split(':')[0]}," in str(
+        container(found).inputs["envs"]
+    )
+
+
+def test_the_certificate_is_read_again_for_every_new_container(graph: Graph) -> None:
+    reader = only(graph.run(daemon(LEAST)), "dind-certificate")
+
+    assert reader.inputs["envs"] == ["DAEMON=id-of-dind-container"]
+    assert graph.exports["certificate_expiry"] == "2027-01-02T03:04:05Z"
+
+
+def test_the_end_of_the_certificate_is_unknown_in_a_preview(graph: Graph) -> None:
+    graph.run(daemon(LEAST), preview=True)
+
+    assert graph.exports["certificate_expiry"] == UNKNOWN
+
+
+@pytest.mark.parametrize("preview", [False, True], ids=["up", "preview"])
+def test_wrong_arguments_are_named_all_at_once_and_nothing_is_registered(
+    graph: Graph, *, preview: bool
+) -> None:
+    wrong: DindDaemonArgs = {
+        "accept_privileged": False,
+        "memory": 1,
+        "image": "docker:latest",
+        "flags": ["--tls=false"],
+        "daemon_json": {"mtu": 1},
+    }
+
+    with pytest.raises(InvalidInput) as caught:
+        graph.run(daemon(wrong), preview=preview)
+
+    assert sorted(problem.field for problem in caught.value.problems) == [
+        "accept_privileged",
+        "daemon_json.mtu",
+        "flags[0]",
+        "image",
+        "memory",
+    ]
+    assert graph.resources == []
+
+
+def test_an_output_among_the_plain_arguments_is_refused_and_nothing_is_registered(graph: Graph) -> None:
+    def program() -> None:
+        DindDaemon("dind", {"accept_privileged": True, "image": pulumi.Output.from_input("docker:29")})  # type: ignore[typeddict-item]
+
+    with pytest.raises(InvalidInput, match="not an Output"):
+        graph.run(program)
+
+    assert graph.resources == []

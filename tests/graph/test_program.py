@@ -1,0 +1,79 @@
+"""The root program: it turns a stack's configuration into a station, or into a message."""
+
+import json
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from tests.graph.recorder import Graph, only
+from tests.unit.test_settings import CASES, GOOD, TOKEN, changed
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _no_configuration_left_behind() -> Iterator[None]:
+    yield
+    pulumi.runtime.set_all_config({}, [])
+
+
+def configure(station: object, token: str = TOKEN, *, plain: bool = False) -> None:
+    """What the engine tells a program: every value as text, and which keys are secret."""
+    text = station if isinstance(station, str) else json.dumps(station)
+    keys = {"ci-runners:station": text, "ci-runners:runner_token": token}
+    pulumi.runtime.set_all_config(keys, [] if plain or not token else ["ci-runners:runner_token"])
+
+
+def program() -> None:
+    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+
+
+def test_a_good_configuration_becomes_a_station(graph: Graph) -> None:
+    configure(GOOD)
+
+    resources = graph.run(program)
+
+    assert only(resources, "ci").type == "ci-runners:index:BuildStation"
+    assert graph.exports == only(resources, "ci").outputs
+    assert set(graph.exports) == {"connection", "certificate_expiry", "runner_container_name", "pipeline"}
+
+
+def test_the_committed_dev_environment_becomes_a_station(graph: Graph) -> None:
+    configure(yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]["ci-runners:station"])
+
+    assert only(graph.run(program, preview=True), "dev").type == "ci-runners:index:BuildStation"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_a_bad_configuration_ends_the_program_before_anything_is_registered(
+    graph: Graph, case: dict[str, Any]
+) -> None:
+    configure(changed(case), case.get("token", TOKEN), plain=case.get("plain", False))
+
+    # The language host shows a RunError as it is, and ends with a failure (pulumi/pulumi, sdk/python).
+    with pytest.raises(pulumi.RunError) as caught:
+        graph.run(program)
+
+    assert [field for field in case["says"] if f"settings: {field}: " not in str(caught.value)] == []
+    assert graph.resources == []
+
+
+def test_a_configuration_that_is_no_object_ends_the_program_too(graph: Graph) -> None:
+    configure("hello")
+
+    with pytest.raises(pulumi.RunError, match="ci-runners:station"):
+        graph.run(program)
+
+    assert graph.resources == []
+
+
+def test_every_key_that_the_program_reads_is_declared_and_described() -> None:
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+
+    assert project["name"] == "ci-runners"
+    assert set(project["config"]) == {"station", "runner_token"}
+    assert all(key["type"] and key["description"] for key in project["config"].values())

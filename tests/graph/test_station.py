@@ -1,0 +1,221 @@
+"""BuildStation: what it is made of, what its parts know of each other, and that it refuses before it begins."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, get_type_hints
+
+import pulumi
+import pulumi_docker as docker
+import pytest
+from tests.graph import recorder
+from tests.graph.recorder import SECRET, Graph, Registered, only
+
+from ci_runners.connection import Connection
+from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemonArgs
+from ci_runners.problems import InvalidInput
+from ci_runners.render.config_toml import S3Cache
+from ci_runners.render.daemon_json import DaemonJson
+from ci_runners.render.gitlab_ci import GitLabPipelineSpec, render_gitlab_ci
+from ci_runners.runners.gitlab import GitLabRunnerArgs, S3CacheArgs
+from ci_runners.settings import GitLabSettings, Settings
+from ci_runners.station import BuildStation, BuildStationArgs, GitLabArgs, GitLabPipelineArgs, station_args
+
+TOKEN = "glrt-made-up"
+URL = "https://gitlab.example.com"
+ARGS: BuildStationArgs = {
+    "gitlab": {"url": URL, "token": TOKEN},
+    "daemon": {"accept_privileged": True, "tags": ["dind", "linux"]},
+    "pipeline": {"image_name": "registry.example.com/team/app"},
+}
+
+
+def station(args: BuildStationArgs = ARGS, name: str = "ci") -> Callable[[], None]:
+    def program() -> None:
+        BuildStation(name, args)
+
+    return program
+
+
+def test_a_station_is_a_daemon_and_a_runner_and_their_children(graph: Graph) -> None:
+    resources = graph.run(station())
+
+    parents = {resource.name: resource.parent for resource in resources}
+    assert parents.pop("ci") not in parents
+    assert {name: parent for name, parent in parents.items() if parent == "ci"} == {
+        "ci-daemon": "ci",
+        "ci-runner": "ci",
+    }
+    assert set(parents.values()) == {"ci", "ci-daemon", "ci-runner"}
+    assert only(resources, "ci").type == "ci-runners:index:BuildStation"
+
+
+def test_the_runner_is_made_after_the_daemon_answers(graph: Graph) -> None:
+    resources = graph.run(station())
+
+    assert "ci-daemon-container" in only(resources, "ci-runner-container").dependencies
+
+
+def test_the_outputs_are_those_of_the_parts_and_the_pipeline_that_fits_them(graph: Graph) -> None:
+    resources = graph.run(station())
+
+    outputs = only(resources, "ci").outputs
+    connection = outputs["connection"]
+    spec = GitLabPipelineSpec(image_name="registry.example.com/team/app")
+    assert outputs == {
+        "connection": only(resources, "ci-daemon").outputs["connection"],
+        "certificate_expiry": "2027-01-02T03:04:05Z",
+        "runner_container_name": "ci-runner",
+        "pipeline": render_gitlab_ci(spec, Connection.parse(connection)),
+    }
+    assert Connection.parse(connection).tags == ("dind", "linux")
+
+
+@pytest.mark.parametrize("preview", [False, True], ids=["up", "preview"])
+@pytest.mark.parametrize("marked", [False, True], ids=["plain text", "a secret"])
+def test_the_token_is_a_secret_wherever_it_goes(graph: Graph, *, preview: bool, marked: bool) -> None:
+    def program() -> None:
+        token: pulumi.Input[str] = pulumi.Output.secret(TOKEN) if marked else TOKEN
+        BuildStation("ci", {**ARGS, "gitlab": {"url": URL, "token": token}})
+
+    resources = graph.run(program, preview=preview)
+
+    plain = [text for resource in resources for text in plain_texts([resource.inputs, resource.outputs])]
+    assert [text for text in plain if TOKEN in text] == []
+    assert TOKEN in repr(only(resources, "ci-runner-config-writer").inputs), "it must go somewhere"
+
+
+def plain_texts(value: Any) -> Iterator[str]:  # noqa: ANN401  any JSON
+    """Every text of a value but those inside a secret."""
+    if isinstance(value, str):
+        yield value
+    if isinstance(value, list):
+        for item in value:
+            yield from plain_texts(item)
+    if isinstance(value, dict) and SECRET not in value:
+        for key, inner in value.items():
+            yield key
+            yield from plain_texts(inner)
+
+
+def test_everything_uses_the_provider_that_the_station_was_given(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    providers: dict[str, str] = {}
+    register = recorder.Monitor.RegisterResource
+
+    def spy(monitor: recorder.Monitor, request: Any) -> object:  # noqa: ANN401  generated, no types
+        providers[request.name] = request.provider
+        return register(monitor, request)
+
+    def program() -> None:
+        elsewhere = docker.Provider("elsewhere", host="ssh://ci@build.example.com")
+        BuildStation("ci", ARGS, pulumi.ResourceOptions(providers=[elsewhere]))
+
+    monkeypatch.setattr(recorder.Monitor, "RegisterResource", spy)
+
+    resources = graph.run(program)
+
+    used = {
+        resource.name: providers[resource.name]
+        for resource in resources
+        if resource.type.startswith("docker:")
+    }
+    assert used
+    assert {name: provider for name, provider in used.items() if "::elsewhere::" not in provider} == {}
+
+
+def test_two_stations_on_one_docker_host_share_no_name(graph: Graph) -> None:
+    def program() -> None:
+        BuildStation("one", ARGS)
+        BuildStation("two", ARGS)
+
+    resources = graph.run(program)
+
+    names = [resource.inputs["name"] for resource in resources if resource.type.startswith("docker:")]
+    assert len(names) > 2
+    assert len(set(names)) == len(names)
+
+
+def test_what_settings_describe_is_what_the_same_arguments_by_hand_describe(graph: Graph) -> None:
+    plain = {key: value for key, value in ARGS.items() if key != "gitlab"}
+    given = {**plain, "name": "ci", "gitlab": {"url": URL}, "runner": {"concurrent": 3, "dns": ["10.0.0.2"]}}
+    settings = Settings.load(given, token=TOKEN, token_is_secret=True)
+    by_hand: BuildStationArgs = {**ARGS, "runner": {"concurrent": 3, "dns": ["10.0.0.2"]}}
+
+    assert graph.run(station(station_args(settings, TOKEN))) == graph.run(station(by_hand))
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "the daemon": ({"daemon": {"accept_privileged": False}}, "daemon.accept_privileged"),
+    "the runner": ({"runner": {"concurrent": 0}}, "runner.concurrent"),
+    "the runner's wiring": ({"runner": {"token": TOKEN}}, "runner.token"),
+    "the pipeline": ({"pipeline": {"image_name": "app:1"}}, "pipeline.image_name"),
+    "an argument that there is not": ({"demon": {}}, "demon"),
+    "the forge's URL": ({"gitlab": {"url": "gitlab", "token": TOKEN}}, "gitlab.url"),
+    "the token": ({"gitlab": {"url": URL, "token": ""}}, "gitlab.token"),
+    "parts that do not fit": ({"runner": {"drain_seconds": 60}}, "runner.drain_seconds"),
+}
+
+
+@pytest.mark.parametrize(("change", "field"), BAD.values(), ids=BAD.keys())
+def test_nothing_is_registered_where_something_is_wrong_with(
+    graph: Graph, change: dict[str, Any], field: str
+) -> None:
+    args: Any = {**ARGS, **change}
+
+    with pytest.raises(InvalidInput) as caught:
+        graph.run(station(args))
+
+    assert [(problem.component, problem.field) for problem in caught.value.problems] == [
+        ("BuildStation 'ci'", field)
+    ]
+    assert graph.resources == []
+
+
+def test_a_bad_name_is_said_once_and_as_the_person_wrote_it(graph: Graph) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        graph.run(station(name="my station"))
+
+    assert [(problem.field, problem.value) for problem in caught.value.problems] == [("name", "my station")]
+    assert graph.resources == []
+
+
+def test_what_is_wrong_in_several_parts_is_said_at_once(graph: Graph) -> None:
+    args: Any = {
+        "gitlab": {"url": "gitlab", "token": TOKEN},
+        "daemon": {"accept_privileged": True, "memory": 1},
+        "runner": {"concurrent": 0},
+        "pipeline": {"image_name": ""},
+    }
+
+    with pytest.raises(InvalidInput) as caught:
+        graph.run(station(args))
+
+    fields = {problem.field for problem in caught.value.problems}
+    assert fields == {"gitlab.url", "daemon.memory", "runner.concurrent", "pipeline.image_name"}
+
+
+WIRED = {"url", "token", "connection"}
+
+
+def test_every_argument_can_be_set_in_the_settings() -> None:
+    settings = {
+        name: set(get_type_hints(kind)) for name, kind in get_type_hints(Settings).items() if name != "name"
+    }
+
+    assert settings == {
+        "gitlab": set(get_type_hints(GitLabArgs)) - {"token"},
+        "daemon": set(get_type_hints(DindDaemonArgs)),
+        "runner": set(get_type_hints(GitLabRunnerArgs)) - WIRED,
+        "pipeline": set(get_type_hints(GitLabPipelineArgs)),
+    }
+    assert set(get_type_hints(DaemonJson)) == set(get_type_hints(DaemonJsonArgs))
+    assert set(get_type_hints(S3Cache)) == set(get_type_hints(S3CacheArgs))
+    assert set(get_type_hints(GitLabSettings)) == {"url"}
+
+
+def names(resources: list[Registered]) -> set[str]:
+    return {resource.name for resource in resources}
+
+
+def test_a_preview_shows_what_an_up_makes(graph: Graph) -> None:
+    assert names(graph.run(station(), preview=True)) == names(graph.run(station()))
