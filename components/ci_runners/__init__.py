@@ -6,13 +6,19 @@ from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemon, DindDaemonArgs
 from ci_runners.problems import InvalidInput, Problem
 from ci_runners.render.config_toml import LogFormat, LogLevel, PullPolicy
 from ci_runners.runners.gitlab import GitLabRunner, GitLabRunnerArgs, S3CacheArgs
+from ci_runners.settings import Settings
+from ci_runners.station import BuildStation, BuildStationArgs, GitLabArgs, GitLabPipelineArgs
 
 __all__ = [
+    "BuildStation",
+    "BuildStationArgs",
     "Connection",
     "DaemonJsonArgs",
     "DaemonKind",
     "DindDaemon",
     "DindDaemonArgs",
+    "GitLabArgs",
+    "GitLabPipelineArgs",
     "GitLabRunner",
     "GitLabRunnerArgs",
     "InvalidInput",
@@ -21,5 +27,6 @@ __all__ = [
     "Problem",
     "PullPolicy",
     "S3CacheArgs",
+    "Settings",
     "__version__",
 ]

@@ -6,11 +6,12 @@ versioned JSON: a nested object that is an Output loses its data in the plugin f
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
-from ci_runners.problems import InvalidInput, Problem
+from ci_runners.problems import InvalidInput, Problem, refuse
 
 VERSION = 1
 TLS_PORT = 2376
@@ -71,19 +72,24 @@ class Connection:
         try:
             plain = json.loads(text)
         except ValueError:
-            raise _refused("text", text, "JSON") from None
+            raise InvalidInput([_problem("text", text, "JSON")]) from None
         if not isinstance(plain, dict) or plain.get("version") != VERSION:
             found = plain.get("version") if isinstance(plain, dict) else plain
-            raise _refused("version", found, f"version {VERSION}")
+            raise InvalidInput([_problem("version", found, f"version {VERSION}")])
         del plain["version"]
-        known = {item.name: item for item in dataclasses.fields(cls)}
-        for name in plain.keys() - known.keys():
-            raise _refused(name, plain[name], f"one of {', '.join(sorted(known))}")
-        for name in known.keys() - plain.keys():
-            raise _refused(name, None, "a value")
-        for name, value in plain.items():
-            plain[name] = _checked(name, value)
-        return cls(**plain)
+        names = [item.name for item in dataclasses.fields(cls)]
+        refuse(
+            [
+                *(
+                    _problem(name, plain[name], f"one of {', '.join(names)}")
+                    for name in plain
+                    if name not in names
+                ),
+                *(_problem(name, None, "a value") for name in names if name not in plain),
+                *(problem for name in names if name in plain for problem in _problems(name, plain[name])),
+            ]
+        )
+        return cls(**{name: _typed(name, plain[name]) for name in names})
 
 
 def client_environment(host: str) -> dict[str, str]:
@@ -114,24 +120,27 @@ def dind_connection(*, host: str, network: str, client_volume: str, tags: tuple[
     )
 
 
-def _refused(name: str, value: object, expected: str) -> InvalidInput:
+def _problem(name: str, value: object, expected: str) -> Problem:
     fix = "pass the `connection` output of a daemon of the same version of this package, unchanged"
-    return InvalidInput([Problem(component=_COMPONENT, field=name, value=value, expected=expected, fix=fix)])
+    return Problem(component=_COMPONENT, field=name, value=value, expected=expected, fix=fix)
 
 
-def _checked(name: str, value: object) -> object:
+def _problems(name: str, value: object) -> Iterator[Problem]:
     if name == "kind":
-        if value not in [kind.value for kind in DaemonKind]:
-            raise _refused(name, value, f"one of {', '.join(kind.value for kind in DaemonKind)}")
-        return DaemonKind(value)
-    if name in {"runner_volumes", "job_environment"}:
+        kinds = [kind.value for kind in DaemonKind]
+        if value not in kinds:
+            yield _problem(name, value, f"one of {', '.join(kinds)}")
+    elif name in {"runner_volumes", "job_environment"}:
         if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-            raise _refused(name, value, "text for every key")
-        return value
-    if name in {"job_volumes", "job_extra_hosts", "tags"}:
+            yield _problem(name, value, "text for every key")
+    elif name in {"job_volumes", "job_extra_hosts", "tags"}:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise _refused(name, value, "a list of texts")
-        return tuple(value)
-    if not isinstance(value, str):
-        raise _refused(name, value, "text")
-    return value
+            yield _problem(name, value, "a list of texts")
+    elif not isinstance(value, str):
+        yield _problem(name, value, "text")
+
+
+def _typed(name: str, value: Any) -> Any:  # noqa: ANN401  any JSON, already checked
+    if name == "kind":
+        return DaemonKind(value)
+    return tuple(value) if isinstance(value, list) else value

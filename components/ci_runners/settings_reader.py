@@ -22,20 +22,22 @@ COMPONENT = "settings"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Plain:
-    """How a person writes, and `pulumi config set --type` calls, a plain type."""
+    """How a person writes a plain type, and how `pulumi config set --type` calls it."""
 
     words: str
     option: str
     example: str
+    meant: str
+    """What a value of another type looks like when it is a slip: its first group is the right way to write it."""
 
 
-_SECRET_NAME = re.compile("token|password|passwd|secret|credential|key", re.IGNORECASE)
 _PLAIN = {
-    bool: _Plain(words="true or false", option="bool", example="true"),
-    int: _Plain(words="a whole number", option="int", example="4"),
-    float: _Plain(words="a number", option="float", example="1.5"),
-    str: _Plain(words="text that is not empty", option="string", example="<text>"),
+    bool: _Plain(words="true or false", option="bool", example="true", meant="(true|false)"),
+    int: _Plain(words="a whole number", option="int", example="4", meant=r"(\d+)(?:\.0)?"),
+    float: _Plain(words="a number", option="float", example="1.5", meant=r"(\d+(?:\.\d+)?)"),
+    str: _Plain(words="text that is not empty", option="string", example="<text>", meant=r"([\d.]+)"),
 }
+_SECRET_NAME = re.compile("token|password|passwd|secret|credential|key", re.IGNORECASE)
 
 
 class _Wrong(Enum):
@@ -68,7 +70,7 @@ class Reader:
         fields = {field.name: field for field in dataclasses.fields(cast(Any, kind))}
         if not isinstance(given, Mapping):
             self._note(
-                path, given, _words(kind), f"indent its keys below it; or {self._command(f'{path}.<key>')}"
+                path, given, _words(kind), f"indent its keys below it; or {self._replace(path, '.<key>')}"
             )
             return dataclasses.replace(self, problems=[]).section(kind, {}, path)
         for key in given:
@@ -127,17 +129,15 @@ class Reader:
         elif dataclasses.is_dataclass(hint):
             value = self.section(cast(type, hint), {}, at)
         else:
-            value = self._note(
-                at, None, _words(hint), f"add it, it has no default; or {self._command(at, hint)}"
-            )
+            value = self._note(at, None, _words(hint), f"add it, it has no default; or {self._set(at, hint)}")
         return _empty(hint) if value is _Wrong.VALUE and _is_required(field) else value
 
     def _value(self, hint: object, given: object, path: str) -> object:
         kind = _without_none(hint)
-        if given is None:
-            return self._note(path, None, _words(kind), "fill it in, or leave the key out for its default")
         if dataclasses.is_dataclass(kind):
             return self.section(cast(type, kind), given, path)
+        if given is None:
+            return self._note(path, None, _words(kind), "fill it in, or leave the key out for its default")
         if get_origin(kind) is tuple:
             return self._items(kind, given, path)
         if get_origin(kind) is dict:
@@ -149,7 +149,7 @@ class Reader:
     def _items(self, kind: object, given: object, path: str) -> object:
         hint = get_args(kind)[0]
         if not isinstance(given, Sequence) or isinstance(given, str):
-            fix = f"write one `- item` a line, or [one, two]; or {self._command(f'{path}[0]', hint)}"
+            fix = f"write one `- item` a line, or [one, two]; or {self._replace(path, '[0]', hint)}"
             return self._note(path, given, _words(kind), fix)
         items = [self._value(hint, item, f"{path}[{index}]") for index, item in enumerate(given)]
         return tuple(_empty(hint) if item is _Wrong.VALUE else item for item in items)
@@ -157,7 +157,7 @@ class Reader:
     def _entries(self, kind: object, given: object, path: str) -> object:
         hint = get_args(kind)[1]
         if not isinstance(given, Mapping):
-            fix = f"indent its names below it; or {self._command(f'{path}.<name>', hint)}"
+            fix = f"indent its names below it; or {self._replace(path, '.<name>', hint)}"
             return self._note(path, given, _words(kind), fix)
         return {str(key): self._value(hint, value, f"{path}.{key}") for key, value in given.items()}
 
@@ -176,18 +176,24 @@ class Reader:
             return given
         if given == "" and kind is str:
             return self._note(path, given, _words(kind), "fill it in, or leave the key out")
-        example = _meant(kind, given)
-        written = repr(example) if kind is str else f"{example}, without quotes"
-        return self._note(
-            path, given, _words(kind), f"write {written}; or {self._command(path, kind, example)}"
-        )
+        meant = _meant(kind, given)
+        fix = f"write {meant!r}" if kind is str else f"write {meant}, without quotes"
+        if meant is None:
+            fix = f"write it like {_PLAIN[kind].example}"
+        return self._note(path, given, _words(kind), f"{fix}; or {self._replace(path, '', kind, meant)}")
 
-    def _command(self, path: str, hint: object = None, example: str | None = None) -> str:
-        """What to type instead of editing the file. `--type`, since Pulumi reads 1.5 and "4" as text otherwise."""
+    def _set(self, path: str, hint: object = None, value: str | None = None) -> str:
+        """What to type instead of editing the file. `--type`, because Pulumi takes 1.5 for text."""
         plain = _PLAIN.get(cast(type, _without_none(hint)))
         option = f" --type {plain.option}" if plain else ""
-        value = example or (plain.example if plain else "<value>")
-        return f"`pulumi config set --path{option} '{self.project}:{path}' {value}`"
+        written = value or (plain.example if plain else "<value>")
+        return f"`pulumi config set --path{option} '{self.project}:{path}' {written}`"
+
+    def _replace(self, path: str, below: str, hint: object = None, value: str | None = None) -> str:
+        """The same where there is a value: it must go first, for Pulumi would keep its quotes or refuse its shape."""
+        return (
+            f"`pulumi config rm --path '{self.project}:{path}'`, then {self._set(path + below, hint, value)}"
+        )
 
 
 def _places(key: str, kind: type, path: str) -> Iterator[str]:
@@ -233,14 +239,7 @@ def _words(hint: object) -> str:
     return _PLAIN[cast(type, kind)].words
 
 
-def _meant(kind: type, given: object) -> str:
-    """What was probably meant, where it is plain to see; else an example."""
-    text = str(given).strip().lower() if kind is bool else str(given).strip()
-    if kind is float and isinstance(given, str):
-        return text if text.replace(".", "", 1).isdigit() else _PLAIN[kind].example
-    if kind is int:
-        text = text.removesuffix(".0")
-        return text if text.isdigit() else _PLAIN[kind].example
-    if kind is bool:
-        return text if text in {"true", "false"} else _PLAIN[kind].example
-    return text if isinstance(given, int | float) else _PLAIN[kind].example
+def _meant(kind: type, given: object) -> str | None:
+    """What was probably meant, where it is plain to see."""
+    found = re.fullmatch(_PLAIN[kind].meant, str(given).strip().lower())
+    return found[1] if found else None

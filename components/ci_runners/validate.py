@@ -13,7 +13,7 @@ _HOST_NAME = re.compile(
     r"(?=.{1,253}$)[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
 )
 _SIZE = re.compile(r"[1-9][0-9]*(B|KB|MB|GB|TB|b|k|m|g)")
-_TAG = re.compile(r"[\w][\w.-]{0,127}")
+_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 
@@ -60,7 +60,7 @@ class Rules:
         """`host` or `host:port`, as daemon.json's insecure-registries wants it (Docker docs, dockerd)."""
         host, _, port = value.partition(":")
         good = "/" not in value and (_is_address(host) or _HOST_NAME.fullmatch(host))
-        if not good or (":" in value and not (port.isdigit() and 0 < int(port) <= MOST_PORT)):
+        if not good or (":" in value and not _is_port(port)):
             yield self.problem(
                 field, value, "host or host:port, without a scheme", "write it like registry.example.com:5000"
             )
@@ -88,9 +88,18 @@ class Rules:
             yield self.problem(field, value, "name:address", "write it like gitlab.example.com:10.0.0.2")
 
     def host_name(self, field: str, value: str) -> Iterator[Problem]:
-        """A DNS name."""
-        if not _HOST_NAME.fullmatch(value):
+        """A DNS name. An address is none: a certificate that names it as a host does not cover it."""
+        if not _HOST_NAME.fullmatch(value) or _is_address(value):
             yield self.problem(field, value, "a host name", "use letters, digits, hyphens and dots")
+
+    def listen_address(self, field: str, value: str) -> Iterator[Problem]:
+        """`host:port` or `:port`, as Go's net.Listen wants it."""
+        host, colon, port = value.rpartition(":")
+        inner = host[1:-1] if host.startswith("[") and host.endswith("]") else ""
+        if not (colon and _is_port(port)) or not (
+            host == "" or _HOST_NAME.fullmatch(host) or _is_address(inner)
+        ):
+            yield self.problem(field, value, "host:port or :port", "write it like :9252")
 
     def docker_name(self, field: str, value: str) -> Iterator[Problem]:
         """A name that Docker accepts for containers, volumes and networks."""
@@ -137,6 +146,10 @@ def _url_parts(value: str) -> SplitResult | None:
         return None if re.search(r"\s", value) or parts.port == 0 else parts
     except ValueError:
         return None
+
+
+def _is_port(value: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,5}", value) is not None and 0 < int(value) <= MOST_PORT
 
 
 def _is_address(value: str) -> bool:

@@ -97,6 +97,9 @@ class GitLabRunnerSpec:
     retain_config: bool = False
 
 
+LEAST_REQUESTS = 2
+"""Requests below which GitLab Runner warns of long polling (commands/multi.go, checkConfigConcurrency)."""
+
 GLOBAL_KEYS = {
     "concurrent": "concurrent",
     "check_interval": "check_interval",
@@ -145,9 +148,12 @@ def effective_request_concurrency(spec: GitLabRunnerSpec) -> int:
     """Requests for a job that may wait at GitLab at once.
 
     GitLab holds a request open for up to 50 seconds (long polling). With one request at a time a second job waits
-    until the first request returns, so by default there are as many as jobs may run.
+    until the first request returns, so by default there are as many as jobs may run; and never only one, of which
+    GitLab Runner warns at every reload, even where a single job leaves nothing to wait behind.
     """
-    return spec.request_concurrency if spec.request_concurrency is not None else max(effective_limit(spec), 1)
+    if spec.request_concurrency is not None:
+        return spec.request_concurrency
+    return max(effective_limit(spec), LEAST_REQUESTS)
 
 
 def render_config_toml(

@@ -1,5 +1,6 @@
 """What a docker:dind container is started with: plain values, checked before anything is created."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,7 +15,33 @@ LEAST_MEMORY = 256
 SHUTDOWN_MARGIN = 5
 """Seconds that dockerd keeps for itself of the grace that its containers get."""
 
-_OWN_FLAGS = ("--host", "-H", "--tls", "--config-file", "--data-root", "--shutdown-timeout")
+_FLAG = re.compile(r"--([a-z][a-z0-9-]*)(=.*)?", re.DOTALL)
+_OWN_FLAGS = frozenset(
+    {
+        "config-file",
+        "data-root",
+        "host",
+        "shutdown-timeout",
+        "tls",
+        "tlscacert",
+        "tlscert",
+        "tlskey",
+        "tlsverify",
+    }
+)
+_IN_DAEMON_JSON = {
+    "default-address-pool": "address_pool",
+    "dns": "dns",
+    "insecure-registry": "insecure_registries",
+    "log-driver": "log_max_size",
+    "log-opt": "log_max_size",
+    "max-concurrent-downloads": "max_concurrent_downloads",
+    "max-concurrent-uploads": "max_concurrent_uploads",
+    "mtu": "mtu",
+    "registry-mirror": "registry_mirrors",
+    "storage-driver": "storage_driver",
+}
+"""Flags that daemon.json speaks of: dockerd does not start where both do (Docker docs, dockerd)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +75,7 @@ def dind_problems(name: str, spec: DindSpec) -> list[Problem]:
         *_consent(spec, rules),
         *rules.image("image", spec.image),
         *_resources(spec, rules),
-        *_names(spec, rules),
+        *_names(name, spec, rules),
         *_flags(spec, rules),
         *daemon_json_problems(spec.daemon_json, rules),
     ]
@@ -85,12 +112,14 @@ def _resources(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
     yield from rules.at_least("ready_seconds", spec.ready_seconds, 10, "seconds")
 
 
-def _names(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
+def _names(name: str, spec: DindSpec, rules: Rules) -> Iterator[Problem]:
     yield from rules.each("tls_names", spec.tls_names, "host_name")
     yield from rules.each("networks", spec.networks, "docker_name")
     yield from rules.each("extra_hosts", spec.extra_hosts, "extra_host")
     for listed in ("tls_names", "networks", "extra_hosts", "tags"):
         yield from rules.no_repeats(listed, getattr(spec, listed))
+    if name in spec.networks:
+        yield rules.problem("networks", name, "other networks than the daemon's own", "leave it out")
     if not spec.tags:
         yield rules.problem(
             "tags", [], "at least one tag", "name the tag that leads a job to this daemon, like dind"
@@ -108,15 +137,23 @@ def _names(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
 def _flags(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
     for index, flag in enumerate(spec.flags):
         at = f"flags[{index}]"
-        if not flag.startswith("-"):
+        found = _FLAG.fullmatch(flag)
+        if found is None:
             yield rules.problem(
                 at,
                 flag,
-                "a flag of dockerd",
+                "a flag of dockerd, --name or --name=value",
                 "start it with --; a command of its own gets neither TLS nor port 2376",
             )
-        elif flag.split("=")[0].startswith(_OWN_FLAGS):
+        elif found.group(1) in _OWN_FLAGS:
             yield rules.problem(at, flag, "a flag that this component does not set itself", "leave it out")
+        elif found.group(1) in _IN_DAEMON_JSON:
+            yield rules.problem(
+                at,
+                flag,
+                "a flag that daemon.json does not say too: dockerd would not start",
+                f"set daemon_json.{_IN_DAEMON_JSON[found.group(1)]}",
+            )
 
 
 def shutdown_seconds(spec: DindSpec) -> int:

@@ -1,10 +1,18 @@
 """What GitLab Runner would refuse, or accept and not do: checked before anything is created."""
 
+import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from posixpath import normpath
 
-from ci_runners.problems import Problem
-from ci_runners.render.config_toml import GitLabRunnerSpec, effective_limit, effective_request_concurrency
+from ci_runners.connection import CERTIFICATES, JOB_HOST_NAME, Connection
+from ci_runners.problems import InvalidInput, Problem
+from ci_runners.render.config_toml import (
+    LEAST_REQUESTS,
+    GitLabRunnerSpec,
+    effective_limit,
+    effective_request_concurrency,
+)
 from ci_runners.validate import Rules
 
 LEAST_MEMORY = 64
@@ -12,9 +20,9 @@ LEAST_MEMORY = 64
 
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FEATURE_FLAG = re.compile(r"FF_[A-Z0-9_]+")
-_VOLUME = re.compile(r"(?:/[^:]*|[a-zA-Z0-9][\w.-]*):(?:/[^:]*)(?::[a-z,]+)?|/[^:]*")
+_VOLUME = re.compile(r"(?:/[^:]*|[a-zA-Z0-9][\w.-]*):/[^:]+(?::[a-z,]+)?|/[^:]+", re.ASCII)
+_NAMES_SOMETHING = re.compile(r"[a-zA-Z0-9]")
 _MEMORY = re.compile(r"[1-9][0-9]*[bkmg]")
-_LISTEN = re.compile(r"[^\s:]*:[0-9]{1,5}|\[[0-9a-f:]+\]:[0-9]{1,5}")
 _SPACE = re.compile(r"\s")
 
 
@@ -29,8 +37,39 @@ def runner_problems(name: str, spec: GitLabRunnerSpec) -> list[Problem]:
         *_lists(spec, rules),
         *_names(spec, rules),
         *_limits(spec, rules),
+        *_cache(spec, rules),
         *_own_container(spec, rules),
     ]
+
+
+def wiring_problems(name: str, args: Mapping[str, object]) -> list[Problem]:
+    """What can be said of url, token and connection before anything exists.
+
+    They must be there. Those that are plain text are checked; an output is checked once its value is known.
+    """
+    rules = Rules(component=f"GitLabRunner {name!r}")
+    found: list[Problem] = []
+    checks = {"url": url_problems, "token": token_problems, "connection": connection_problems}
+    for field, check in checks.items():
+        value = args.get(field)
+        if value is None:
+            found.append(rules.problem(field, None, "a value", "give it: it has no default"))
+        elif isinstance(value, str):
+            found += check(name, value)
+    return found
+
+
+def connection_problems(name: str, text: str) -> list[Problem]:
+    """What is wrong with a connection."""
+    try:
+        Connection.parse(text)
+    except InvalidInput as refused:
+        component = f"GitLabRunner {name!r}"
+        return [
+            dataclasses.replace(problem, component=component, field=f"connection.{problem.field}")
+            for problem in refused.problems
+        ]
+    return []
 
 
 def url_problems(name: str, url: str) -> list[Problem]:
@@ -86,11 +125,12 @@ def _concurrency(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
         yield rules.problem(
             "limit", spec.limit, f"at most concurrent, {spec.concurrent}", "raise concurrent, or lower limit"
         )
-    if effective_request_concurrency(spec) > effective_limit(spec) >= 1:
+    most = max(effective_limit(spec), LEAST_REQUESTS)
+    if effective_request_concurrency(spec) > most:
         yield rules.problem(
             "request_concurrency",
             spec.request_concurrency,
-            f"at most as many requests as jobs, {effective_limit(spec)}",
+            f"at most {most} requests where {effective_limit(spec)} may run at once",
             "lower it, or leave it out",
         )
     elif effective_limit(spec) > 1 and spec.request_concurrency == 1:
@@ -112,7 +152,7 @@ def _privileged_services(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Probl
             "leave it out so that no service is privileged, or name images like docker:*-dind-rootless",
         )
     for index, pattern in enumerate(allowed or ()):
-        if pattern in {"*", "**", "*:*", "**/*", "**/*:*"}:
+        if not _NAMES_SOMETHING.search(pattern):
             yield rules.problem(
                 f"allowed_privileged_services[{index}]",
                 pattern,
@@ -132,15 +172,12 @@ def _lists(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
                 "one of allowed_pull_policies",
                 "allow it, or remove it",
             )
-    for index, volume in enumerate(spec.volumes):
-        if not _VOLUME.fullmatch(volume) or volume.startswith("/var/run/docker.sock"):
-            yield rules.problem(
-                f"volumes[{index}]",
-                volume,
-                "/path, or source:/path[:ro]; never the daemon's socket",
-                "the source is a path where the daemon runs; jobs reach the daemon by the connection",
-            )
+    yield from _volumes(spec, rules)
     yield from rules.each("extra_hosts", spec.extra_hosts, "extra_host")
+    for index, line in enumerate(spec.extra_hosts):
+        if line.startswith(f"{JOB_HOST_NAME}:"):
+            expected = f"another name than {JOB_HOST_NAME}: the connection says where the daemon is"
+            yield rules.problem(f"extra_hosts[{index}]", line, expected, "choose another name")
     yield from rules.each("dns", spec.dns, "address")
     yield from rules.each("networks", spec.networks, "docker_name")
     for listed in ("volumes", "extra_hosts", "dns", "networks", "allowed_images", "allowed_services"):
@@ -156,6 +193,30 @@ def _lists(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
                 )
 
 
+def _volumes(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
+    for index, volume in enumerate(spec.volumes):
+        if not _VOLUME.fullmatch(volume) or "docker.sock" in volume:
+            yield rules.problem(
+                f"volumes[{index}]",
+                volume,
+                "/path, or source:/path[:ro]; never the daemon's socket",
+                "the source is a path where the daemon runs; jobs reach the daemon by the connection",
+            )
+        elif any(_touches_certificates(path) for path in volume.split(":")[:2]):
+            yield rules.problem(
+                f"volumes[{index}]",
+                volume,
+                f"nothing of {CERTIFICATES}, where the daemon's certificate authority lies",
+                "leave it out: the connection mounts what a client needs",
+            )
+
+
+def _touches_certificates(path: str) -> bool:
+    """Whether a path is the certificates' folder, inside it, or the root that holds it."""
+    whole = normpath(f"/{path.lstrip('/')}") if path.startswith("/") else path
+    return whole == "/" or f"{whole}/".startswith(f"{CERTIFICATES}/")
+
+
 def _names(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
     for key in spec.environment:
         if not _ENVIRONMENT_NAME.fullmatch(key) or key.startswith("DOCKER_"):
@@ -169,6 +230,13 @@ def _names(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
         if not _FEATURE_FLAG.fullmatch(flag):
             yield rules.problem(
                 f"feature_flags.{flag}", value, "a flag like FF_USE_FASTZIP", "see GitLab docs, Feature flags"
+            )
+        if flag == "FF_NETWORK_PER_BUILD":
+            yield rules.problem(
+                f"feature_flags.{flag}",
+                value,
+                "a flag without an argument of its own",
+                "set network_per_build",
             )
 
 
@@ -194,12 +262,19 @@ def _limits(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
         value = getattr(spec, name)
         if value is not None and not _MEMORY.fullmatch(value):
             yield rules.problem(name, value, "a size with b, k, m or g", "write it like 2g")
-    if spec.job_cpus is not None and not re.fullmatch(r"(?!0*\.?0*$)\d+(\.\d+)?", spec.job_cpus):
+    if spec.job_cpus is not None and not re.fullmatch(r"(?!0*\.?0*$)[0-9]+(\.[0-9]+)?", spec.job_cpus):
         yield rules.problem("job_cpus", spec.job_cpus, "a number of CPUs as text", "write it like '1.5'")
-    if spec.metrics_address is not None and not _LISTEN.fullmatch(spec.metrics_address):
-        yield rules.problem(
-            "metrics_address", spec.metrics_address, "host:port or :port", "write it like :9252"
-        )
+    if spec.metrics_address is not None:
+        yield from rules.listen_address("metrics_address", spec.metrics_address)
+
+
+def _cache(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
+    cache = spec.s3_cache
+    if cache is None:
+        return
+    yield from rules.registry_host("s3_cache.server_address", cache.server_address)
+    if not cache.bucket_name.strip():
+        yield rules.problem("s3_cache.bucket_name", cache.bucket_name, "a bucket's name", "name the bucket")
 
 
 def _own_container(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:

@@ -10,15 +10,14 @@ import pulumi
 import pulumi_docker as docker
 
 from ci_runners.connection import Connection
-from ci_runners.problems import Problem, refuse
+from ci_runners.problems import refuse
 from ci_runners.render.config_toml import (
     GitLabRunnerSpec,
     LogFormat,
     LogLevel,
-    PullPolicy,
     render_config_toml,
 )
-from ci_runners.render.runner_rules import runner_problems, token_problems, url_problems
+from ci_runners.render.runner_rules import runner_problems, token_problems, url_problems, wiring_problems
 from ci_runners.resources import LOG_OPTS, SILENT_CHANGES, container_labels, label_pairs, volume_labels
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
@@ -76,8 +75,8 @@ class GitLabRunnerArgs(TypedDict):
     limit: NotRequired[int]
     """Jobs at once of this registration, at most `concurrent`. Defaults to `concurrent`."""
     request_concurrency: NotRequired[int]
-    """Requests for jobs that may wait at GitLab at once. Defaults to `limit`, so that no job waits behind another's
-    long poll (GitLab docs, Advanced configuration, long polling)."""
+    """Requests for jobs that may wait at GitLab at once. Defaults to `limit`, but 2 at least, so that no job waits
+    behind another's long poll (GitLab docs, Advanced configuration, long polling)."""
     check_interval: NotRequired[int]
     """Seconds between two requests for a job. Defaults to 3."""
     log_level: NotRequired[LogLevel]
@@ -95,10 +94,12 @@ class GitLabRunnerArgs(TypedDict):
     """Image of jobs that name none. Defaults to `images.DOCKER_CLI`."""
     helper_image: NotRequired[str]
     """Image that clones and uploads for jobs; of the runner's version. Defaults to `images.GITLAB_RUNNER_HELPER`."""
-    pull_policies: NotRequired[list[PullPolicy]]
-    """Tried in this order. Defaults to always: a job cannot use a private image that another job has pulled."""
-    allowed_pull_policies: NotRequired[list[PullPolicy]]
-    """Policies that a job may ask for. Defaults to those of `pull_policies`."""
+    pull_policies: NotRequired[list[str]]
+    """`PullPolicy` values (always, if-not-present, never), tried in this order. As text, since the plugin form empties
+    a list of enums (pulumi/pulumi, component provider host). Defaults to always: a job cannot use a private image that
+    another job has pulled."""
+    allowed_pull_policies: NotRequired[list[str]]
+    """`PullPolicy` values that a job may ask for. Defaults to those of `pull_policies`."""
     allowed_images: NotRequired[list[str]]
     """Patterns of images that jobs may use. Defaults to all."""
     allowed_services: NotRequired[list[str]]
@@ -167,7 +168,7 @@ class GitLabRunner(pulumi.ComponentResource):
             GitLabRunnerSpec,
             plain,
             rules,
-            lambda spec: [*runner_problems(name, spec), *_plain_problems(name, args)],
+            lambda spec: [*runner_problems(name, spec), *wiring_problems(name, args)],
         )
         super().__init__("ci-runners:index:GitLabRunner", name, {}, opts)
         labels = label_pairs("gitlab-runner", name, spec.labels)
@@ -267,17 +268,6 @@ class GitLabRunner(pulumi.ComponentResource):
                 custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.drain_seconds + STOP_MARGIN}s"),
             ),
         )
-
-
-def _plain_problems(name: str, args: GitLabRunnerArgs) -> list[Problem]:
-    """What can be said of url, token and connection before anything exists: of plain values only."""
-    url, token, connection = args.get("url"), args.get("token"), args.get("connection")
-    if isinstance(connection, str):
-        Connection.parse(connection)
-    return [
-        *(url_problems(name, url) if isinstance(url, str) else []),
-        *(token_problems(name, token) if isinstance(token, str) else []),
-    ]
 
 
 def _config(name: str, spec: GitLabRunnerSpec, connection: str, url: str, token: str) -> str:
