@@ -48,10 +48,12 @@ class Monitor(mocks.MockMonitor):
     def __init__(self, *, preview: bool) -> None:
         super().__init__(NoProviders())
         self.preview = preview
-        self.requests: dict[str, Any] = {}
+        self.requests: dict[str, resource_pb2.RegisterResourceRequest] = {}
         self.outputs: dict[str, Any] = {}
 
-    def RegisterResource(self, request: Any) -> resource_pb2.RegisterResourceResponse:
+    def RegisterResource(  # noqa: N802  the protocol's name
+        self, request: resource_pb2.RegisterResourceRequest
+    ) -> resource_pb2.RegisterResourceResponse:
         urn = self.make_urn(request.parent, request.type, request.name)
         assert urn not in self.requests, f"{urn} is registered twice"
         self.requests[urn] = request
@@ -62,7 +64,9 @@ class Monitor(mocks.MockMonitor):
         known = "" if self.preview or not request.custom else f"id-of-{request.name}"
         return resource_pb2.RegisterResourceResponse(urn=urn, id=known, object=state)
 
-    def RegisterResourceOutputs(self, request: Any) -> Empty:
+    def RegisterResourceOutputs(  # noqa: N802  the protocol's name
+        self, request: resource_pb2.RegisterResourceOutputsRequest
+    ) -> Empty:
         self.outputs[request.urn] = normal(MessageToDict(request.outputs))
         return Empty()
 
@@ -130,7 +134,7 @@ def normal(value: Any) -> Any:  # noqa: ANN401  any JSON
     return UNKNOWN if value == rpc.UNKNOWN else value
 
 
-def _registered(request: Any, outputs: Mapping[str, Any]) -> Registered:  # noqa: ANN401  generated, no types
+def _registered(request: resource_pb2.RegisterResourceRequest, outputs: Mapping[str, Any]) -> Registered:
     return Registered(
         type=request.type,
         name=request.name,
@@ -155,11 +159,13 @@ def _name(urn: str) -> str:
 def _engine(monitor: Monitor) -> Iterator[asyncio.AbstractEventLoop]:
     """An event loop and a runtime of one's own: what one program leaves behind must not reach the next."""
     loop = asyncio.new_event_loop()
+    # A program's error is raised; its echoes in what waited for the failed part are no news.
+    loop.set_exception_handler(lambda _loop, _context: None)
     asyncio.set_event_loop(loop)
     settings.ROOT.set(None)
     try:
         # What `pulumi.runtime.set_mocks` does, without the stack that it makes: `run_in_stack` makes one.
-        features = monitor.GetDeploymentInfo(Empty()).supportedFeatures
+        features = monitor.GetDeploymentInfo(Empty()).supportedFeatures  # type: ignore[no-untyped-call]
         settings.configure(
             mocks.MockSettings(
                 monitor=monitor,

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
+
 from tests.graph.recorder import Graph, only
 from tests.unit.test_settings import CASES, GOOD, TOKEN, changed
 
@@ -23,8 +24,7 @@ def _no_configuration_left_behind() -> Iterator[None]:
 
 def configure(station: object, token: str = TOKEN, *, plain: bool = False) -> None:
     """What the engine tells a program: every value as text, and which keys are secret."""
-    text = station if isinstance(station, str) else json.dumps(station)
-    keys = {"ci-runners:station": text, "ci-runners:runner_token": token}
+    keys = {"ci-runners:station": json.dumps(station), "ci-runners:runner_token": token}
     pulumi.runtime.set_all_config(keys, [] if plain or not token else ["ci-runners:runner_token"])
 
 
@@ -63,7 +63,7 @@ def test_a_bad_configuration_ends_the_program_before_anything_is_registered(
 
 
 def test_a_configuration_that_is_no_object_ends_the_program_too(graph: Graph) -> None:
-    configure("hello")
+    pulumi.runtime.set_all_config({"ci-runners:station": "hello"}, [])
 
     with pytest.raises(pulumi.RunError, match="ci-runners:station"):
         graph.run(program)

@@ -8,8 +8,10 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as some
 
-from ci_runners.problems import InvalidInput
+from ci_runners.problems import InvalidInput, Problem
 from ci_runners.render.config_toml import GitLabRunnerSpec, LogLevel, PullPolicy
 from ci_runners.render.daemon_json import DaemonJson
 from ci_runners.render.dind import DindSpec
@@ -153,6 +155,13 @@ def test_the_committed_dev_environment_is_good() -> None:
     assert load(station).daemon.accept_privileged
 
 
+def test_the_committed_dev_environment_holds_no_secret_and_no_key_to_one() -> None:
+    committed = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
+
+    assert {section: list(keys) for section, keys in committed.items()} == {"config": ["ci-runners:station"]}
+    assert "'secure':" not in repr(committed)
+
+
 def leaves(kind: type, path: str) -> dict[str, object]:
     """Every key that a person may set, with its type."""
     found: dict[str, object] = {}
@@ -168,3 +177,29 @@ def test_a_value_of_no_type_is_refused_for_every_key_there_is(path: str) -> None
     case = {"set": {".".join(sections): object()}}
 
     assert path in [problem.field for problem in refusal(case).problems]
+
+
+PLAIN = some.none() | some.booleans() | some.integers() | some.floats(allow_nan=False) | some.text()
+JSON = some.recursive(
+    PLAIN, lambda inner: some.lists(inner) | some.dictionaries(some.text(), inner), max_leaves=4
+)
+PATHS = some.sampled_from([path.removeprefix("station.") for path in leaves(Settings, "station")])
+
+
+@given(
+    changes=some.dictionaries(
+        PATHS | some.sampled_from(["daemon", "runner", "gitlab", "x"]), JSON, max_size=4
+    )
+)
+def test_whatever_json_there_is_it_is_read_or_refused(changes: dict[str, Any]) -> None:
+    """Anything but InvalidInput would reach the person as a traceback."""
+    whole = {path: value for path, value in changes.items() if "." not in path}
+    parts = {path: value for path, value in changes.items() if path.split(".")[0] not in whole}
+
+    problems: tuple[Problem, ...] = ()
+    try:
+        load(changed({"set": {**whole, **parts}}))
+    except InvalidInput as refused:
+        problems = refused.problems
+
+    assert [problem for problem in problems if not problem.field.startswith("station")] == []

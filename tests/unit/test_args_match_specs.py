@@ -1,0 +1,88 @@
+"""Arguments (what a person writes) and specs (what the package thinks with) are two lists of the same fields."""
+
+import ast
+import dataclasses
+import inspect
+from enum import Enum
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
+
+import pulumi
+import pytest
+
+from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemonArgs
+from ci_runners.render.config_toml import GitLabRunnerSpec, S3Cache
+from ci_runners.render.daemon_json import DaemonJson
+from ci_runners.render.dind import DindSpec
+from ci_runners.runners.gitlab import GitLabRunnerArgs, S3CacheArgs
+
+PAIRS: list[tuple[Any, Any, set[str]]] = [
+    (DindDaemonArgs, DindSpec, set()),
+    (DaemonJsonArgs, DaemonJson, set()),
+    (GitLabRunnerArgs, GitLabRunnerSpec, {"url", "token", "connection"}),
+    (S3CacheArgs, S3Cache, set()),
+]
+SPEC_OF: dict[str, str] = {args.__name__: spec.__name__ for args, spec, _ in PAIRS}
+FORWARD = {"Output": pulumi.Output, "T": object}
+"""Names that `pulumi.Input` only promises."""
+NAMES = [args.__name__ for args, _, _ in PAIRS]
+
+
+def shape(hint: Any) -> str:  # noqa: ANN401  an annotation
+    """A type in words in which an argument's and a spec's are the same."""
+    parts = [part for part in get_args(hint) if part not in {NoneType, Ellipsis}]
+    if NoneType in get_args(hint):
+        return shape(parts[0])
+    if is_typeddict(hint):
+        return SPEC_OF[hint.__name__]
+    if get_origin(hint) in {list, tuple}:
+        # The plugin form cannot read a list of enums: in arguments it is a list of their texts.
+        return f"list of {shape(str if issubclass(parts[0], Enum) else parts[0])}"
+    return str(hint if parts else hint.__name__)
+
+
+@pytest.mark.parametrize(("args", "spec", "wiring"), PAIRS, ids=NAMES)
+def test_every_argument_is_a_field_of_the_spec_and_of_the_same_type(
+    args: Any,  # noqa: ANN401  a TypedDict
+    spec: Any,  # noqa: ANN401  a dataclass
+    wiring: set[str],
+) -> None:
+    given = {
+        name: shape(hint)
+        for name, hint in get_type_hints(args, localns=FORWARD).items()
+        if name not in wiring
+    }
+
+    assert given == {name: shape(hint) for name, hint in get_type_hints(spec).items()}
+
+
+@pytest.mark.parametrize(("args", "spec", "wiring"), PAIRS, ids=NAMES)
+def test_what_has_no_default_must_be_given(
+    args: Any,  # noqa: ANN401  a TypedDict
+    spec: Any,  # noqa: ANN401  a dataclass
+    wiring: set[str],
+) -> None:
+    without = {
+        field.name
+        for field in dataclasses.fields(spec)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+
+    # The spec's default is a refusal, so that settings without it get a message and not a missing key.
+    assert args.__required_keys__ - {"accept_privileged"} == without | wiring
+
+
+@pytest.mark.parametrize("args", [args for args, _, _ in PAIRS], ids=NAMES)
+def test_every_argument_has_a_text_under_it(args: type) -> None:
+    (tree,) = ast.parse(inspect.getsource(args)).body
+    assert isinstance(tree, ast.ClassDef)
+    documented = {
+        field.target.id
+        for field, text in zip(tree.body, tree.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+    }
+
+    assert documented == set(args.__annotations__)
