@@ -26,9 +26,14 @@ _KIND = re.compile(r"[a-z_]+")
 
 async def upload(request: Request) -> Response:
     """POST /jobs/:id/artifacts: a file in a form. 201, or 413 when it is too large."""
-    call = await read_call(request)
-    form = await request.form()
-    file = form.get("file")
+    try:
+        return await _upload(await read_call(request))
+    finally:
+        await request.close()
+
+
+async def _upload(call: Call) -> Response:
+    file = (await call.request.form()).get("file")
     permitted = run(call, _permit)
     if permitted.status_code != HTTPStatus.OK:
         return permitted

@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 NO_COMMIT = "0" * 40
@@ -72,7 +73,8 @@ class Repository:
         """Makes it, empty."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         branch = f"--initial-branch={default_branch}"
-        self._git("init", "--quiet", "--bare", branch, str(self.path), inside=False)
+        # Without a template there are no sample hooks.
+        self._git("init", "--quiet", "--bare", "--template=", branch, str(self.path), inside=False)
 
     def refs(self) -> dict[str, str]:
         """Every branch and tag by its full name, and its commit. A tag of something else is left out."""
@@ -98,9 +100,9 @@ class Repository:
         out = self._git("log", f"--format={_COMMIT_FORMAT}", f"--max-count={limit}", revision, "--")
         return [_commit(entry) for entry in out.decode(errors="replace").split("\x01\n") if entry]
 
-    def commit(self, revision: str) -> Commit:
-        """The commit with this hash."""
-        return self.commits(revision, 1)[0]
+    def commit(self, sha: str) -> Commit:
+        """The commit with this full hash. It never changes, so git is asked once."""
+        return _cached_commit(self.path, sha)
 
     def last_change(self, revision: str, path: str) -> str:
         """The hash of the last commit that touched a file."""
@@ -183,6 +185,11 @@ class Repository:
 
 
 _REF_ROOTS = ("refs/heads", "refs/tags")
+
+
+@lru_cache(maxsize=1024)
+def _cached_commit(path: Path, sha: str) -> Commit:
+    return Repository(path).commits(sha, 1)[0]
 
 
 def _commit(entry: str) -> Commit:

@@ -87,14 +87,14 @@ async def request_job(request: Request) -> Response:
     call = await read_call(request)
     wakeups = call.sandbox.wakeups
     seen = wakeups.version
+    # A job for a runner that no longer listens would stay running for ever.
+    if await request.is_disconnected():
+        return nothing()
     answer = run(call, _hand_out)
     # As GitLab's Workhorse does: a runner that already knows of everything there is waits for news.
-    if (
-        answer.status_code == HTTPStatus.NO_CONTENT
-        and call.params.text("last_update") == seen == wakeups.version
-    ):
+    up_to_date = call.params.text("last_update") == seen == wakeups.version
+    if answer.status_code == HTTPStatus.NO_CONTENT and up_to_date:
         if await _gone_while_waiting(call, seen):
-            # A job for a runner that no longer listens would stay running for ever.
             return nothing()
         answer = run(call, _hand_out)
     return answer

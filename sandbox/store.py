@@ -31,7 +31,8 @@ class Store:
     """Reads and writes records. Used from one thread only: the event loop's."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
+        # Opened before the event loop's thread is known; used by that thread alone.
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         # A killed sandbox loses nothing that was answered; only a crash of the machine may.
         self._db.execute("PRAGMA synchronous = NORMAL")

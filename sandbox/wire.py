@@ -173,6 +173,7 @@ def api(method: str, path: str, handler: Handler, *, root_only: bool = True) -> 
 
     async def answer(request: Request) -> Response:
         call = await read_call(request)
+        await request.close()
         if root_only and not has_root_token(call):
             return ApiError(401, {"message": "401 Unauthorized"}).response()
         return run(call, handler)

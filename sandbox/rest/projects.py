@@ -166,6 +166,8 @@ def edit_project(call: Call) -> Response:
             raise invalid(base="Could not set the default branch")
         call.sandbox.repository(project).set_head(project.default_branch)
     call.sandbox.store.save(project)
+    # It may take jobs from other runners now.
+    call.sandbox.wakeups.notify()
     return reply(show_project(call, project))
 
 
