@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := $(PYTHON) -m bootstrap run
 VENV := .machine/venv/bin
 
-.PHONY: up down test check machine preview shell lock clean bench prove
+.PHONY: up down test check machine preview shell lock clean bench
 
 up: ## the machine, the dev station, one job; ends with a summary
 	@$(PYTHON) -m bootstrap up
@@ -24,13 +24,18 @@ check: ## format, lint, types, import rules, unit tests and graph snapshots
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
 	$(VENV)/mypy
-	cd components && ../$(VENV)/lint-imports --config ../pyproject.toml
+	$(VENV)/lint-imports
 	$(VENV)/pytest -q -n 2 tests/unit tests/graph
 
 test: machine ## everything: `check`, the sandbox, the bootstrap, then end to end on the real engine
 	$(MAKE) check
-	$(RUN) $(VENV)/pytest -q tests/sandbox tests/bootstrap
-	$(RUN) $(VENV)/pytest -q -x tests/e2e
+	$(RUN) $(VENV)/pytest -q -n 2 tests/sandbox tests/bootstrap
+	$(RUN) $(VENV)/pytest -q -n 2 --dist loadfile tests/e2e
+	$(VENV)/pytest -q -s -p no:randomly tests/machine
+
+bench: ## timed figures, added to bench/results.csv; starts from nothing
+	@$(PYTHON) -m bootstrap down
+	PYTHONPATH=. $(PYTHON) -m bench.measure
 
 lock: ## requirements.lock from requirements.in
 	$(VENV)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-header requirements.in -o requirements.lock

@@ -21,7 +21,7 @@ def main() -> None:
         stack.command("destroy", "--yes", "--skip-preview"), cwd=places.root, check=False
     ).returncode
     if code == 0:
-        stack.run("stack", "rm", "--yes")
+        stack.run("stack", "rm", "--yes", "--preserve-config")
     sys.exit(code)
 
 

@@ -81,8 +81,8 @@ def down(places: Layout, console: Console) -> None:
         shutil.rmtree(places.run, ignore_errors=True)
         shutil.rmtree(places.engine_data)
         shutil.rmtree(places.stacks, ignore_errors=True)
-    (places.machine / "secrets" / "dev-runner-token").unlink(missing_ok=True)
-    (places.machine / "engine.json").unlink(missing_ok=True)
+    for name in ("secrets/dev-runner-token", "Pulumi.dev.yaml", "Pulumi.yaml", "engine.json"):
+        (places.machine / name).unlink(missing_ok=True)
     remains += processes_left(places)
     for line in gone:
         console.print(f"  gone: {line}", highlight=False)

@@ -21,6 +21,8 @@ from bootstrap.steps import How, Outcome, StepFailed
 PULUMI_VERSION = "3.274.1"
 GITLAB_RUNNER_VERSION = "19.4.0"
 DOCKER_PLUGIN_VERSION = "5.2.0"
+FORGE_PLUGINS = {"gitlab": "10.4.0", "github": "6.15.0"}
+"""As the SDKs in requirements.lock."""
 GO_VERSION = (1, 26)
 VENDOR = "get.pulumi.com"
 """Pulumi's own download host. Its name is looked up before anything is asked of it."""
@@ -187,9 +189,9 @@ def language_host_and_forges(places: Layout) -> Outcome:
     if beside.is_file():
         del names["pulumi-language-python"]
     if reachable(VENDOR):
-        for plugin in ("gitlab", "github"):
+        for plugin, version in FORGE_PLUGINS.items():
             run_logged(
-                [places.bin / "pulumi", "plugin", "install", "resource", plugin],
+                [places.bin / "pulumi", "plugin", "install", "resource", plugin, version],
                 log=places.logs / "plugins.log",
                 fix=f"run `pulumi plugin install resource {plugin}` by hand and read what it says",
             )

@@ -25,6 +25,12 @@ class Stack:
     name: str
     folder: Path
     config_file: Path
+    backend: Path
+    """Folder of the state backend (`file://`), where a lock is a file of its stack's."""
+
+    def is_locked(self) -> bool:
+        """Whether a command holds the stack, or was killed while it did."""
+        return any((self.backend / ".pulumi" / "locks").glob(f"organization/*/{self.name}/*.json"))
 
     def command(self, *words: str) -> list[str]:
         """A command of the CLI on this stack."""
@@ -71,7 +77,9 @@ def remove_half_made(client: docker.DockerClient, kind: str, name: str) -> None:
 
 def recover(stack: Stack, client: docker.DockerClient) -> bool:
     """Make the stack usable again. Says whether a command was cut short, so that a refresh is due."""
-    cancelled = stack.run("cancel", "--yes", check=False).returncode == 0
+    locked = stack.is_locked()
+    if locked:
+        stack.run("cancel", "--yes")
     exported = stack.run("stack", "export")
     state = json.loads(exported.stdout)
     for kind, name in half_made(state):
@@ -83,4 +91,4 @@ def recover(stack: Stack, client: docker.DockerClient) -> bool:
             words, cwd=stack.folder, input=json.dumps(state), text=True, check=True, capture_output=True
         )
         return True
-    return cancelled
+    return locked

@@ -37,7 +37,8 @@ READY_SECONDS = 60
 
 def dev_stack(places: Layout) -> Stack:
     """The dev stack; its configuration is a private copy of Pulumi.dev.yaml, so the committed file stays as it is."""
-    return Stack(name=STACK, folder=places.root, config_file=places.machine / f"Pulumi.{STACK}.yaml")
+    config_file = places.machine / f"Pulumi.{STACK}.yaml"
+    return Stack(name=STACK, folder=places.root, config_file=config_file, backend=places.stacks)
 
 
 def connect(url: str, token: str) -> gitlab.Gitlab:
@@ -193,9 +194,10 @@ def prepare(places: Layout, client: gitlab.Gitlab, project: Project) -> Stack:
             "pipeline.image_name": f"{registry}/{PROJECT}/app",
         },
     )
-    subprocess.run(
-        ["pulumi", "stack", "select", "--create", STACK], cwd=places.root, check=True, capture_output=True
-    )
+    # Made beside the private copy: Pulumi writes a new stack's salt next to its Pulumi.yaml.
+    shutil.copyfile(places.root / "Pulumi.yaml", places.machine / "Pulumi.yaml")
+    words = ["pulumi", "stack", "select", "--create", STACK]
+    subprocess.run(words, cwd=places.machine, check=True, capture_output=True)
     set_token(stack, runner_token(places, client, project, ["dind"]))
     return stack
 

@@ -1,7 +1,7 @@
 """Property values to and from the messages of Pulumi's protocol (pulumi/pulumi, sdk/proto/pulumi/provider.proto)."""
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import grpc
 from google.protobuf.json_format import MessageToDict, ParseDict
@@ -15,17 +15,22 @@ SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"
 
 
 def plain(message: Struct) -> Values:
-    """The values of a message. Numbers come as floats; none of our properties is one, so whole ones become ints."""
-    return {name: _whole(value) for name, value in MessageToDict(message).items() if value is not None}
+    """The values of a message, without secrets' wrappers: the engine's `Configure` has them in any case.
+
+    Numbers come as floats; none of our properties is one, so whole ones become ints.
+    """
+    return {name: _plain(value) for name, value in MessageToDict(message).items() if value is not None}
 
 
-def _whole(value: Any) -> Any:  # noqa: ANN401  any JSON value, of any shape
+def _plain(value: Any) -> Any:  # noqa: ANN401  any JSON value, of any shape
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
-        return [_whole(each) for each in value]
+        return [_plain(each) for each in value]
     if isinstance(value, dict):
-        return {name: _whole(each) for name, each in value.items()}
+        if value.items() >= SECRET.items():
+            return _plain(value["value"])
+        return {name: _plain(each) for name, each in value.items()}
     return value
 
 
@@ -45,12 +50,18 @@ def outputs_message(fields: Sequence[Field], values: Values) -> Struct:
     )
 
 
-def abort_half_made(
-    context: grpc.ServicerContext, *, identity: str, outputs: Struct, reason: str
-) -> NoReturn:
-    """Fail a call whose object exists all the same, so that the engine keeps it in the state."""
-    detail = provider_pb2.ErrorResourceInitFailed(id=identity, properties=outputs, reasons=[reason])
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
-    status.details.add().Pack(detail)
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(grpc.StatusCode.UNKNOWN, reason)
+class HalfMade(Exception):
+    """An object that exists, but could not be read back: the engine is to keep it in the state."""
+
+    def __init__(self, reason: str, *, identity: str, outputs: Struct) -> None:
+        super().__init__(reason)
+        self.detail = provider_pb2.ErrorResourceInitFailed(id=identity, properties=outputs, reasons=[reason])
+
+
+def fail(context: grpc.ServicerContext, error: Exception) -> None:
+    """End a call with what went wrong, and without a traceback."""
+    if isinstance(error, HalfMade):
+        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
+        status.details.add().Pack(error.detail)
+        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(grpc.StatusCode.UNKNOWN, str(error))

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from bootstrap.standins.fields import Change, Values, Wrong, as_seen, changes, with_defaults, wrongs
 from bootstrap.standins.forge import Forge
-from bootstrap.standins.messages import abort_half_made, message, outputs_message, plain
+from bootstrap.standins.messages import HalfMade, fail, message, outputs_message, plain
 from bootstrap.standins.plugin_process import serve
 from bootstrap.standins.resource import Resource
 from bootstrap.standins.rest_api import ApiError, RestApi
@@ -81,7 +82,8 @@ class RestProvider(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
         """Hold the inputs against the table, and add the defaults."""
-        resource = self._resource(request.urn, context)
+        with _told(context):
+            resource = self._resource(request.urn)
         given = with_defaults(resource.fields, plain(request.news))
         found = [*wrongs(resource.fields, given), *resource.wrongs(given)]
         return _checked(request, found) if found else provider_pb2.CheckResponse(inputs=message(given))
@@ -90,7 +92,8 @@ class RestProvider(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext
     ) -> provider_pb2.DiffResponse:
         """What differs, and what of it makes a new object."""
-        resource = self._resource(request.urn, context)
+        with _told(context):
+            resource = self._resource(request.urn)
         new = plain(request.news)
         found = changes(resource.fields, plain(request.old_inputs), new)
         replaces = [each.name for each in found if each.replaces]
@@ -107,30 +110,29 @@ class RestProvider(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CreateResponse:
         """Make an object and read it back."""
-        resource = self._resource(request.urn, context)
-        inputs = plain(request.properties)
-        if request.preview:
-            promised = outputs_message(resource.fields, resource.promised(inputs))
-            return provider_pb2.CreateResponse(properties=promised)
         with _told(context):
+            resource, inputs = self._resource(request.urn), plain(request.properties)
+            if request.preview:
+                promised = outputs_message(resource.fields, resource.promised(inputs))
+                return provider_pb2.CreateResponse(properties=promised)
             made = inputs | resource.create(self._connected(), inputs)
-        identity = resource.id_of(made)
-        outputs = self._read_back(resource, identity, made, context)
-        return provider_pb2.CreateResponse(id=identity, properties=outputs_message(resource.fields, outputs))
+            identity = resource.id_of(made)
+            return provider_pb2.CreateResponse(
+                id=identity, properties=self._read_back(resource, identity, made)
+            )
 
     def Read(
         self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ReadResponse:
         """An object as it is now; an empty answer where it is gone."""
-        resource = self._resource(request.urn, context)
-        old, inputs = plain(request.properties), plain(request.inputs)
         with _told(context):
-            known = resource.from_id(request.id) | old
+            resource = self._resource(request.urn)
+            known = resource.from_id(request.id) | plain(request.properties)
             found = resource.read(self._connected(), known | {"id": request.id})
         if found is None:
             return provider_pb2.ReadResponse()
         outputs = known | found
-        given = inputs or {
+        given = plain(request.inputs) or {
             each.name: outputs[each.name]
             for each in resource.fields
             if not each.computed and outputs.get(each.name) is not None
@@ -145,30 +147,32 @@ class RestProvider(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext
     ) -> provider_pb2.UpdateResponse:
         """Change an object in place and read it back."""
-        resource = self._resource(request.urn, context)
-        olds, new = plain(request.olds), plain(request.news)
-        if request.preview:
-            promised = outputs_message(resource.fields, resource.promised(new, olds))
-            return provider_pb2.UpdateResponse(properties=promised)
-        kept = {each.name: olds[each.name] for each in resource.fields if each.kept and each.name in olds}
-        values = kept | new
         with _told(context):
+            resource = self._resource(request.urn)
+            olds, new = plain(request.olds), plain(request.news)
+            if request.preview:
+                promised = outputs_message(resource.fields, resource.promised(new, olds))
+                return provider_pb2.UpdateResponse(properties=promised)
+            kept = {each.name: olds[each.name] for each in resource.fields if each.kept and each.name in olds}
+            values = kept | new
             told = resource.update(self._connected(), values | {"id": request.id}, plain(request.old_inputs))
-        outputs = self._read_back(resource, request.id, values | told, context)
-        return provider_pb2.UpdateResponse(properties=outputs_message(resource.fields, outputs))
+            return provider_pb2.UpdateResponse(
+                properties=self._read_back(resource, request.id, values | told)
+            )
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> Empty:
         """Remove an object; content where it is gone already."""
-        resource = self._resource(request.urn, context)
         with _told(context):
-            resource.delete(self._connected(), plain(request.properties) | {"id": request.id})
+            values = plain(request.properties) | {"id": request.id}
+            self._resource(request.urn).delete(self._connected(), values)
         return Empty()
 
     def Invoke(
         self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext
     ) -> provider_pb2.InvokeResponse:
         """Refuse: the stand-in has resources only."""
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{self._forge.label}; it has no function {request.tok}")
+        with _told(context):
+            raise ValueError(f"{self._forge.label}; it has no function {request.tok}")
 
     def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
         """Nothing to do: a call ends with the forge's answer."""
@@ -180,38 +184,35 @@ class RestProvider(provider_pb2_grpc.ResourceProviderServicer):
             raise ApiError(f"{self._forge.title} can't be asked yet: its address or token is not known")
         return self._api
 
-    def _resource(self, urn: str, context: grpc.ServicerContext) -> Resource:
-        token = urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
-        found = self._forge.by_type.get(token)
-        if found is None:
+    def _resource(self, urn: str) -> Resource:
+        """The resource type of an URN. Raises ValueError."""
+        type_name = urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
+        if type_name not in self._forge.by_type:
             known = ", ".join(sorted(self._forge.by_type))
-            context.abort(
-                grpc.StatusCode.UNIMPLEMENTED, f"{self._forge.label}; it has no {token}, only {known}"
-            )
-        return found
+            raise ValueError(f"{self._forge.label}; it has no {type_name}, only {known}")
+        return self._forge.by_type[type_name]
 
-    def _read_back(
-        self, resource: Resource, identity: str, made: Values, context: grpc.ServicerContext
-    ) -> Values:
-        """All outputs of an object that was just made or changed."""
+    def _read_back(self, resource: Resource, identity: str, made: Values) -> Struct:
+        """All outputs of an object that was just made or changed. Raises `HalfMade`."""
         found, reason = None, f"{self._forge.title} does not know {identity}, which it just took"
         try:
             found = resource.read(self._connected(), made | {"id": identity})
         except (ApiError, ValueError) as error:
             reason = str(error)
         if found is None:
-            outputs = outputs_message(resource.fields, made)
-            abort_half_made(context, identity=identity, outputs=outputs, reason=reason)
-        return {**made, **{name: value for name, value in found.items() if value is not None}}
+            raise HalfMade(reason, identity=identity, outputs=outputs_message(resource.fields, made))
+        told = {name: value for name, value in found.items() if value is not None}
+        return outputs_message(resource.fields, made | told)
 
 
 @contextmanager
 def _told(context: grpc.ServicerContext) -> Iterator[None]:
-    """Fail the call with the message of what went wrong, and without a traceback."""
+    """Fail the call where the forge, or the request, does not allow it. What else is raised is a bug of ours."""
     try:
         yield
-    except (ApiError, ValueError) as error:
-        context.abort(grpc.StatusCode.UNKNOWN, str(error))
+    except (ApiError, HalfMade, ValueError) as error:
+        fail(context, error)
+        raise
 
 
 def _checked(request: provider_pb2.CheckRequest, found: Sequence[Wrong]) -> provider_pb2.CheckResponse:

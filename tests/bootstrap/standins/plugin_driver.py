@@ -67,7 +67,8 @@ class Plugin:
     def preview(self, type_name: str, given: Values) -> Values:
         inputs, _ = self.check(type_name, given)
         request = provider_pb2.CreateRequest(urn=urn(type_name), properties=struct(inputs), preview=True)
-        return MessageToDict(self.stub.Create(request).properties)
+        promised: Values = MessageToDict(self.stub.Create(request).properties)
+        return promised
 
     def create(self, type_name: str, given: Values) -> Object:
         inputs, wrong = self.check(type_name, given)
@@ -120,6 +121,11 @@ class Plugin:
 
     def version(self) -> str:
         return str(self.stub.GetPluginInfo(Empty()).version)
+
+
+def secret(value: str) -> Values:
+    """A value as the engine sends it to `Configure` where it is a secret."""
+    return {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": value}
 
 
 def is_secret(value: object) -> bool:

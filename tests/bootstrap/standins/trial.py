@@ -5,7 +5,7 @@ from bootstrap.standins.github_provider import GITHUB
 from bootstrap.standins.gitlab_provider import GITLAB
 from tests.bootstrap.standins import github_samples, gitlab_samples
 from tests.bootstrap.standins.forge_double import ForgeDouble
-from tests.bootstrap.standins.plugin_driver import Object, Plugin
+from tests.bootstrap.standins.plugin_driver import Object, Plugin, secret
 from tests.bootstrap.standins.sample import Sample
 
 FORGES = {"gitlab": GITLAB, "github": GITHUB}
@@ -21,10 +21,11 @@ def ready(plugins: dict[str, Plugin], double: ForgeDouble, sample: Sample) -> Pl
     double.places |= sample.places
     double.answers |= sample.answers
     plugin = plugins[forge_of(sample).name]
+    token = secret("made-up-token")
     if forge_of(sample) is GITLAB:
-        plugin.configure({"token": "made-up-token", "baseUrl": f"{double.url}/api/v4/"})
+        plugin.configure({"token": token, "baseUrl": f"{double.url}/api/v4/"})
     else:
-        plugin.configure({"token": "made-up-token", "baseUrl": double.url, "owner": "acme"})
+        plugin.configure({"token": token, "baseUrl": double.url, "owner": "acme"})
     double.calls.clear()
     return plugin
 
