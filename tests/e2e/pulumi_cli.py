@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-TIMEOUT_S = 120
+TIMEOUT_S = 300
+"""For a command that hangs; a busy machine takes a minute for five stations."""
 
 LAUNCHERS = {
     "pulumi-language-python": "bootstrap.standins.language_host",
@@ -59,6 +61,18 @@ class PulumiCli:
         cli.run("stack", "init", "dev")
         return cli
 
+    @classmethod
+    def on_machine(cls, directory: Path, *, name: str, program: str) -> "PulumiCli":
+        """A project with this program and its stack, for the engine and with the plugins that `bootstrap run` names."""
+        state, project = directory / "state", directory / name
+        for made in (state, project):
+            made.mkdir()
+        (project / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")
+        (project / "__main__.py").write_text(program)
+        cli = cls(directory=project, environment={**os.environ, "PULUMI_BACKEND_URL": f"file://{state}"})
+        cli.run("stack", "init", "dev")
+        return cli
+
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command; both its outputs are in `stdout`."""
         return subprocess.Popen(
@@ -73,7 +87,11 @@ class PulumiCli:
     def attempt(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; both its outputs are in `stdout`."""
         with self.start(*words) as process:
-            shown, _ = process.communicate(timeout=TIMEOUT_S)
+            try:
+                shown, _ = process.communicate(timeout=TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
         return subprocess.CompletedProcess(process.args, process.returncode, shown)
 
     def run(self, *words: str) -> str:
@@ -93,3 +111,11 @@ class PulumiCli:
     def output(self, name: str) -> str:
         """One stack output, secrets shown."""
         return self.run("stack", "output", name, "--show-secrets").strip()
+
+
+def counts(shown: str) -> dict[str, int]:
+    """What Pulumi's summary says it did (`created`) or would do (`to create`), each with how many resources."""
+    _, found, summary = shown.rpartition("\nResources:\n")
+    assert found, f"no summary in:\n{shown}"
+    lines = re.findall(r"^ +(?:\S+ )?(\d+) ([a-z ]+)$", summary.split("\n\n")[0], re.MULTILINE)
+    return {words: int(number) for number, words in lines if words != "changes"}

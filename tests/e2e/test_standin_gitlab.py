@@ -1,5 +1,7 @@
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 
 from sandbox.server import Server
 from sandbox.settings import Settings
-from tests.e2e.pulumi_cli import PulumiCli
+from tests.e2e.pulumi_cli import REPOSITORY, PulumiCli
 
 pytestmark = pytest.mark.e2e
 
@@ -64,8 +66,8 @@ gitlab.ProjectJobTokenScopes("scopes", project=app.id, target_project_ids=[lib.i
 pulumi.export("runner_token", runner.token)
 """
 
-RESOURCES = 15
-"""The stack, the provider, and 13 resources of GitLab's."""
+RESOURCES = 14
+"""The stack, the provider, and 12 resources of GitLab's."""
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def sandbox(tmp_path: Path) -> Iterator[gitlab.Gitlab]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
-            with gitlab.Gitlab(url, private_token=TOKEN, keep_base_url=True) as client:
+            with gitlab.Gitlab(url, private_token=TOKEN, keep_base_url=True, timeout=30) as client:
                 client.groups.create({"name": "team", "path": "team"})
                 yield client
         finally:
@@ -85,13 +87,23 @@ def sandbox(tmp_path: Path) -> Iterator[gitlab.Gitlab]:
 
 
 @pytest.fixture
-def deployed(tmp_path: Path, sandbox: gitlab.Gitlab) -> PulumiCli:
+def planned(tmp_path: Path, sandbox: gitlab.Gitlab) -> PulumiCli:
     cli = PulumiCli.at(tmp_path, name="forge", program=PROGRAM)
     cli.run("config", "set", "url", sandbox.url)
     cli.run("config", "set", "--secret", "token", TOKEN)
     cli.run("config", "set", "--secret", "marker", MARKER)
-    assert f"{RESOURCES} created" in cli.up()
     return cli
+
+
+@pytest.fixture
+def deployed(planned: PulumiCli) -> PulumiCli:
+    assert f"{RESOURCES} created" in planned.up()
+    return planned
+
+
+def test_a_preview_shows_the_plan_and_makes_nothing(planned: PulumiCli, sandbox: gitlab.Gitlab) -> None:
+    assert f"{RESOURCES} to create" in planned.run("preview")
+    assert sandbox.projects.list(get_all=True) == []
 
 
 def test_a_program_for_gitlab_is_deployed_refreshed_changed_and_destroyed(
@@ -129,7 +141,7 @@ def test_what_someone_changed_in_gitlab_is_found_and_mended(
     app.pipelineschedules.list(get_all=True)[0].delete()
     mended = deployed.up("--refresh")
     assert "1 updated" in mended
-    assert "created" in mended
+    assert "2 created" in mended
     assert app.variables.get("HOST").value == "tcp://docker:2376"
     assert [each.description for each in app.pipelineschedules.list(get_all=True)] == ["weekly"]
     assert f"{RESOURCES} unchanged" in deployed.up("--refresh", "--expect-no-changes")
@@ -139,6 +151,17 @@ def test_no_secret_is_in_the_state_in_plain(deployed: PulumiCli) -> None:
     state = json.dumps(deployed.exported())
     for secret in (TOKEN, MARKER, deployed.output("runner_token")):
         assert secret not in state
+
+
+def test_the_plugin_says_first_of_all_that_it_is_a_stand_in() -> None:
+    command = [sys.executable, "-m", "bootstrap.standins.gitlab_provider", "127.0.0.1:1"]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as plugin:
+        assert plugin.stderr is not None
+        said = plugin.stderr.readline()
+        plugin.terminate()
+    assert b"a stand-in for Pulumi's GitLab plugin" in said
 
 
 def test_a_bad_value_is_refused_before_anything_is_sent(deployed: PulumiCli, sandbox: gitlab.Gitlab) -> None:
