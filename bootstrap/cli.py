@@ -7,6 +7,7 @@ import time
 from functools import partial
 
 from rich.console import Console
+from rich.markup import escape
 
 from bootstrap import debian, engine, images, programs, services
 from bootstrap.down import down
@@ -136,7 +137,7 @@ def main() -> None:
         if asked.command == "down":
             down(places, console)
     except StepFailed as failure:
-        console.print(f"[bold red]stopped:[/bold red] {failure}", highlight=False)
+        console.print(f"[bold red]stopped:[/bold red] {escape(str(failure))}", highlight=False)
         sys.exit(1)
 
 

@@ -85,9 +85,9 @@ def request_file(words: list[str]) -> Path | None:
 def narrowed(request: dict[str, object], allowed: frozenset[str]) -> dict[str, object]:
     """The request without the capabilities that cannot be granted."""
     process = request.get("process", request)
-    if not isinstance(process, dict):
+    sets = process.get("capabilities") if isinstance(process, dict) else None
+    if not isinstance(process, dict) or not isinstance(sets, dict):
         return request
-    sets = process.get("capabilities") or {}
     process["capabilities"] = {
         kind: [name for name in names or [] if name in allowed] for kind, names in sets.items()
     }

@@ -114,5 +114,10 @@ def ensure_sandbox(places: Layout) -> Outcome:
         environment={
             "SANDBOX_ROOT_TOKEN": secret_file(places, "sandbox-root-token").read_text(),
         },
-        command=["--external-url", where["CI_RUNNERS_SANDBOX_URL"]],
+        command=[
+            "--external-url",
+            where["CI_RUNNERS_SANDBOX_URL"],
+            "--registry",
+            where["CI_RUNNERS_REGISTRY"],
+        ],
     )

@@ -19,6 +19,7 @@ import requests
 import yaml
 from gitlab.v4.objects import Project, ProjectPipeline
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bootstrap import images, services
@@ -264,7 +265,7 @@ def main() -> None:
         facts, trace = run_job(places, project, outputs)
         summary(console, {**facts, "pulumi up": f"{declared:.1f} s"}, trace)
     except StepFailed as failure:
-        console.print(f"[bold red]stopped:[/bold red] {failure}", highlight=False)
+        console.print(f"[bold red]stopped:[/bold red] {escape(str(failure))}", highlight=False)
         sys.exit(1)
 
 

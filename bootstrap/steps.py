@@ -1,6 +1,8 @@
 """Steps with needs: each says how it came by its part (found, fetched or built), from where and in what time."""
 
 import time
+import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ class StepFailed(Exception):
 
     def __init__(self, what: str, *, tried: str, fix: str) -> None:
         super().__init__(f"{what}\n  Tried: {tried}\n  Fix: {fix}")
+        self.what, self.tried, self.fix = what, tried, fix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,22 +54,42 @@ def _line(console: Console, name: str, outcome: Outcome, seconds: float) -> None
     )
 
 
-def run_steps(steps: Sequence[Step], console: Console, *, lanes: int = 3) -> dict[str, Outcome]:
-    """Run every step as soon as what it needs is there. The first failure stops new steps and is raised.
+def _attempt(step: Step) -> Outcome:
+    """The step's outcome. Whatever stops it is a `StepFailed` that begins with the step's name."""
+    try:
+        return step.work()
+    except StepFailed as failure:
+        raise StepFailed(f"{step.name}: {failure.what}", tried=failure.tried, fix=failure.fix) from failure
+    except Exception as problem:
+        # The frame below this one is the step's own work.
+        place = traceback.extract_tb(problem.__traceback__, limit=2)[-1]
+        raise StepFailed(
+            f"{step.name}: {type(problem).__name__}: {problem}",
+            tried=f"{place.name}, line {place.lineno} of {place.filename}; nobody foresaw this failure",
+            fix="mend what the message names and run this again, it goes on; the logs are in .machine/logs",
+        ) from problem
 
+
+def run_steps(steps: Sequence[Step], console: Console, *, lanes: int = 3) -> dict[str, Outcome]:
+    """Run every step as soon as what it needs is there.
+
+    The first failure stops new steps and is raised, once those that run have ended: a `StepFailed` with the step's name.
     `lanes` is how many steps may run at once: waiting for a network and compiling go well together.
     """
     by_name = {step.name: step for step in steps}
     order = TopologicalSorter({step.name: set(step.needs) & by_name.keys() for step in steps})
     order.prepare()
     outcomes: dict[str, Outcome] = {}
+    ready: deque[str] = deque()
     running: dict[Future[Outcome], tuple[str, float, TaskID]] = {}
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with ThreadPoolExecutor(lanes) as pool, Progress(*columns, console=console, transient=True) as progress:
         while order.is_active():
-            for name in order.get_ready():
+            ready.extend(order.get_ready())
+            while ready and len(running) < lanes:  # what the pool does not know of, a failure can still stop
+                name = ready.popleft()
                 task = progress.add_task(escape(name), total=None)
-                running[pool.submit(by_name[name].work)] = (name, time.monotonic(), task)
+                running[pool.submit(_attempt, by_name[name])] = (name, time.monotonic(), task)
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 name, started, task = running.pop(future)

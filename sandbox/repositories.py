@@ -157,6 +157,10 @@ class Repository:
             raise GitError(f"fast-import left no branch {branch}")
         return made
 
+    def check_branch(self, name: str) -> None:
+        """Refuses a name that git would not take for a branch."""
+        self._git("check-ref-format", f"refs/heads/{name}")
+
     def set_ref(self, name: str, sha: str) -> None:
         """Points a full ref name at a commit."""
         self._git("update-ref", name, sha)

@@ -12,6 +12,9 @@ from typing import TypeVar
 
 from sandbox import models
 
+# SQLite's integers end here.
+_LARGEST = 2**63 - 1
+
 R = TypeVar("R", bound=models.Record)
 
 _KINDS: tuple[type[models.Record], ...] = (
@@ -79,6 +82,8 @@ class Store:
 
     def get(self, kind: type[R], number: int, /) -> R | None:
         """The record with this number."""
+        if number > _LARGEST:
+            return None
         rows = self._db.execute(f"SELECT id, body FROM {_table(kind)} WHERE id = ?", (number,))
         return next((_load(kind, row) for row in rows), None)
 

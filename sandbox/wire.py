@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from sandbox.context import Sandbox
 from sandbox.models import JsonObject, Namespace, Project, Record
+from sandbox.repositories import GitError
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
@@ -213,6 +214,8 @@ def run(call: Call, handler: Handler) -> Response:
             return handler(call)
     except ApiError as error:
         return error.response()
+    except GitError as error:
+        return bad_request(f"git: {error}").response()
 
 
 def has_root_token(call: Call) -> bool:

@@ -9,6 +9,9 @@ import pulumi_docker as docker
 SILENT_CHANGES = ["cpuPeriod", "cpuQuota", "healthcheck", "init", "mounts", "rm", "tmpfs"]
 """Changes that the provider reports as made but does not make on a running container: they must replace it."""
 
+LIFTED_LIMITS = ["memory", "memorySwap"]
+"""The same, of a container without a limit of memory: to the engine's own update no limit means the one there is."""
+
 LOG_OPTS = {"max-file": "3", "max-size": "10m"}
 """Limits of our own containers' logs (json-file driver)."""
 

@@ -38,7 +38,9 @@ def _values(
     hints = typing.get_type_hints(kind)
     known = f"use one of {', '.join(hints)}"
     unknown = [name for name in args if name not in hints]
-    problems += [rules.problem(f"{path}{name}", args[name], "no such argument", known) for name in unknown]
+    problems += [
+        rules.problem(f"{path}{name}", _shown(args[name]), "no such argument", known) for name in unknown
+    ]
     values: dict[str, object] = {}
     for field in dataclasses.fields(kind):
         given = args.get(field.name)
@@ -85,5 +87,10 @@ def _scalar(kind: object, given: object, rules: Rules, path: str, problems: list
     words = {int: "a whole number", float: "a number", bool: "True or False", str: "text"}
     expected = words[kind] if isinstance(kind, type) and kind in words else "another shape"
     fix = "give the plain value, not an Output: it is checked before anything is created"
-    problems.append(rules.problem(path, type(given).__name__, expected, fix))
+    problems.append(rules.problem(path, _shown(given), expected, fix))
     return None
+
+
+def _shown(given: object) -> object:
+    """A value that came where it does not belong. A text may be a secret, so it is named by its type."""
+    return given if isinstance(given, int | float) else type(given).__name__

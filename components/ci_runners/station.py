@@ -4,6 +4,7 @@ Trust boundary: the daemon's. Whoever may run a job on the station's runner can 
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict, cast
 
 import pulumi
@@ -93,7 +94,7 @@ class BuildStation(pulumi.ComponentResource):
         daemon = DindDaemon(daemon_name(name), args["daemon"], child)
         wiring = {**args["gitlab"], "connection": daemon.connection}
         runner = GitLabRunner(
-            runner_name(name), cast(GitLabRunnerArgs, {**args.get("runner", {}), **wiring}), child
+            runner_name(name), cast(GitLabRunnerArgs, {**(args.get("runner") or {}), **wiring}), child
         )
 
         self.connection = daemon.connection
@@ -136,14 +137,29 @@ def _said(spec: DindSpec | GitLabPipelineSpec | GitLabRunnerSpec) -> dict[str, o
 
 
 def _gitlab_problems(name: str, args: BuildStationArgs) -> list[Problem]:
-    """What can be said of the forge before anything exists: of plain values only."""
-    url, token = args["gitlab"]["url"], args["gitlab"]["token"]
+    """What can be said of the forge before anything exists.
+
+    URL and token must be there. Those that are plain text are checked; an output is checked once its value is known.
+    """
+    rules = Rules(component=f"BuildStation {name!r}")
+    given: object = args.get("gitlab")
+    if not isinstance(given, Mapping):
+        shown = None if given is None else type(given).__name__
+        return [rules.problem("gitlab", shown, "url and token", "give both: they have no default")]
+    checks = {"url": url_problems, "token": token_problems}
+    known = f"use one of {', '.join(checks)}"
     found = [
-        *(url_problems(name, url) if isinstance(url, str) else []),
-        *(token_problems(name, token) if isinstance(token, str) else []),
+        rules.problem(f"gitlab.{key}", type(value).__name__, "no such argument", known)
+        for key, value in given.items()
+        if key not in checks
     ]
-    component = f"BuildStation {name!r}"
-    return [
-        dataclasses.replace(problem, component=component, field=f"gitlab.{problem.field}")
-        for problem in found
-    ]
+    for field, check in checks.items():
+        value = given.get(field)
+        if value is None:
+            found.append(rules.problem(f"gitlab.{field}", None, "a value", "give it: it has no default"))
+        elif isinstance(value, str):
+            found += [
+                dataclasses.replace(problem, component=rules.component, field=f"gitlab.{problem.field}")
+                for problem in check(name, value)
+            ]
+    return found

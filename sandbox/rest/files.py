@@ -111,10 +111,13 @@ def _commit(call: Call, actions: list[JsonObject]) -> str:
     project, params = call.project(), call.params
     repository = call.sandbox.repository(project)
     branch = params.text("branch")
-    parent = repository.refs().get(f"refs/heads/{branch}")
+    refs = repository.refs()
+    parent = refs.get(f"refs/heads/{branch}")
+    if parent is None:
+        repository.check_branch(branch)
     if parent is None and "start_branch" in params:
         parent = repository.resolve(params.text("start_branch"))
-    if parent is None and repository.refs():
+    if parent is None and refs:
         raise _sentence("You can only create or edit files when you are on a branch")
     sha = repository.write(
         branch=branch,

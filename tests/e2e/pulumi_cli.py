@@ -117,5 +117,7 @@ def counts(shown: str) -> dict[str, int]:
     """What Pulumi's summary says it did (`created`) or would do (`to create`), each with how many resources."""
     _, found, summary = shown.rpartition("\nResources:\n")
     assert found, f"no summary in:\n{shown}"
-    lines = re.findall(r"^ +(?:\S+ )?(\d+) ([a-z ]+)$", summary.split("\n\n")[0], re.MULTILINE)
-    return {words: int(number) for number, words in lines if words != "changes"}
+    lines = re.findall(
+        r"^ +(?:[+~-]+ ?)?(?:\d+ changes?\. )?(\d+) ([a-z ]+)$", summary.split("\n\n")[0], re.MULTILINE
+    )
+    return {words: int(number) for number, words in lines}

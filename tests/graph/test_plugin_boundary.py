@@ -192,7 +192,7 @@ def test_a_secret_token_is_taken_and_stays_one(
 def test_a_fraction_is_no_whole_number(
     plugin: provider_pb2_grpc.ResourceProviderStub, engine: StandInEngine
 ) -> None:
-    with pytest.raises(grpc.RpcError, match="stop_grace_seconds: got 'float', expected a whole number"):
+    with pytest.raises(grpc.RpcError, match=r"stop_grace_seconds: got 60\.5, expected a whole number"):
         construct(plugin, engine.address, "DindDaemon", {"acceptPrivileged": True, "stopGraceSeconds": 60.5})
 
     assert engine.requests == {}

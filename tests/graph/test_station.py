@@ -151,6 +151,14 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "the pipeline": ({"pipeline": {"image_name": "app:1"}}, "pipeline.image_name"),
     "an argument that there is not": ({"demon": {}}, "demon"),
     "the forge's URL": ({"gitlab": {"url": "gitlab", "token": TOKEN}}, "gitlab.url"),
+    "a forge that is not there": ({"gitlab": None}, "gitlab"),
+    "a forge that is only a URL": ({"gitlab": URL}, "gitlab"),
+    "a URL that is not there": ({"gitlab": {"token": TOKEN}}, "gitlab.url"),
+    "a token that is not there": ({"gitlab": {"url": URL}}, "gitlab.token"),
+    "an argument that the forge has not": (
+        {"gitlab": {"url": URL, "token": TOKEN, "connection": ""}},
+        "gitlab.connection",
+    ),
     "the token": ({"gitlab": {"url": URL, "token": ""}}, "gitlab.token"),
     "parts that do not fit": ({"runner": {"drain_seconds": 60}}, "runner.drain_seconds"),
 }
@@ -177,6 +185,36 @@ def test_a_bad_name_is_said_once_and_as_the_person_wrote_it(graph: Graph) -> Non
 
     assert [(problem.field, problem.value) for problem in caught.value.problems] == [("name", "my station")]
     assert graph.resources == []
+
+
+def test_an_empty_forge_lacks_both_its_arguments_and_a_missing_one_is_told_as_one(graph: Graph) -> None:
+    empty: Any = {**ARGS, "gitlab": {}}
+    missing: Any = {key: value for key, value in ARGS.items() if key != "gitlab"}
+
+    with pytest.raises(InvalidInput) as of_empty:
+        graph.run(station(empty))
+    with pytest.raises(InvalidInput) as of_missing:
+        graph.run(station(missing))
+
+    assert [problem.field for problem in of_empty.value.problems] == ["gitlab.url", "gitlab.token"]
+    assert [problem.field for problem in of_missing.value.problems] == ["gitlab"]
+    assert graph.resources == []
+
+
+def test_a_forge_of_the_wrong_shape_is_refused_without_showing_it(graph: Graph) -> None:
+    args: Any = {**ARGS, "gitlab": {"url": URL, "token": TOKEN, "tokn": TOKEN}}
+    text: Any = {**ARGS, "gitlab": TOKEN}
+
+    for wrong in (args, text):
+        with pytest.raises(InvalidInput) as caught:
+            graph.run(station(wrong))
+        assert TOKEN not in str(caught.value)
+
+
+def test_a_runner_that_is_none_is_a_runner_that_is_not_given(graph: Graph) -> None:
+    args: Any = {**ARGS, "runner": None}
+
+    assert graph.run(station(args)) == graph.run(station())
 
 
 def test_what_is_wrong_in_several_parts_is_said_at_once(graph: Graph) -> None:

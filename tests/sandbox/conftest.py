@@ -1,11 +1,11 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 
 import gitlab
 import pytest
 from gitlab.v4.objects import Project
 
-from tests.sandbox.harness import ROOT_TOKEN, FakeRunner, Json, add_runner, running_sandbox
+from tests.sandbox.harness import ROOT_TOKEN, FakeRunner, Json, MakeRunner, add_runner, running_sandbox
 
 _NUMBERS = count(1)
 
@@ -33,7 +33,7 @@ def project(client: gitlab.Gitlab) -> Project:
 
 
 @pytest.fixture
-def runner_of(client: gitlab.Gitlab, url: str) -> Iterator[Callable[..., FakeRunner]]:
+def runner_of(client: gitlab.Gitlab, url: str) -> Iterator[MakeRunner]:
     """Makes runners for a project; their connections are closed at the end."""
     made: list[FakeRunner] = []
 

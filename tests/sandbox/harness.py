@@ -4,7 +4,7 @@ import contextlib
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -106,6 +106,10 @@ class FakeRunner:
     def download(self, job: Json, number: int) -> requests.Response:
         url = f"{self.api}/jobs/{number}/artifacts"
         return self.http.get(url, headers={"JOB-TOKEN": job["token"]}, timeout=_TIMEOUT)
+
+
+# Makes a runner for a project; see the fixture `runner_of`.
+MakeRunner: TypeAlias = Callable[..., FakeRunner]
 
 
 def add_runner(client: gitlab.Gitlab, project: Project, **settings: Json) -> Json:

@@ -1,14 +1,11 @@
 """The real git client against the sandbox's git hosting."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from gitlab.v4.objects import Project
 
-from tests.sandbox.harness import ROOT_TOKEN, FakeRunner, commit_ci, git
-
-MakeRunner = Callable[..., FakeRunner]
+from tests.sandbox.harness import ROOT_TOKEN, MakeRunner, commit_ci, git
 
 
 def address(url: str, project: Project, user: str, password: str) -> str:

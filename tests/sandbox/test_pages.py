@@ -1,12 +1,8 @@
-from collections.abc import Callable
-
 import pytest
 import requests
 from gitlab.v4.objects import Project
 
-from tests.sandbox.harness import FakeRunner, commit_ci
-
-MakeRunner = Callable[..., FakeRunner]
+from tests.sandbox.harness import MakeRunner, commit_ci
 
 
 def read(address: str, status: int = 200) -> str:

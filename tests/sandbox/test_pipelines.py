@@ -1,6 +1,5 @@
 """What a pipeline does as its jobs end."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,9 +14,7 @@ from sandbox.models import Project as StoredProject
 from sandbox.pushes import absorb_pushes
 from sandbox.repositories import Change
 from sandbox.settings import Settings
-from tests.sandbox.harness import FakeRunner, commit_ci, statuses
-
-MakeRunner = Callable[..., FakeRunner]
+from tests.sandbox.harness import MakeRunner, commit_ci, statuses
 
 
 def test_stages_run_one_after_another(runner_of: MakeRunner, project: Project) -> None:

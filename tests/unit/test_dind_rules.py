@@ -21,6 +21,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"memory_swap": 512}, "memory_swap"),
     ({"cpus": 0.0}, "cpus"),
     ({"cpus": -1.0}, "cpus"),
+    ({"cpus": float("nan")}, "cpus"),
     ({"stop_grace_seconds": 9}, "stop_grace_seconds"),
     ({"ready_seconds": 9}, "ready_seconds"),
     ({"tls_names": ("a_b",)}, "tls_names[0]"),

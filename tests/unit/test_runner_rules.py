@@ -69,6 +69,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"memory_swap": 255}, "memory_swap"),
     ({"memory": None, "memory_swap": 512}, "memory_swap"),
     ({"cpus": 0.0}, "cpus"),
+    ({"cpus": float("inf")}, "cpus"),
     ({"drain_seconds": 9}, "drain_seconds"),
     ({"labels": {"ci-runners.kind": "mine"}}, "labels.ci-runners.kind"),
     ({"description": " "}, "description"),

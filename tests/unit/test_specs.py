@@ -107,8 +107,15 @@ def test_what_the_check_says_is_raised() -> None:
     assert caught.value.problems == (problem,)
 
 
-def test_a_value_of_a_wrong_type_is_not_shown_because_it_may_be_a_secret() -> None:
+@pytest.mark.parametrize("field", ["count", "tokken"], ids=["of a wrong type", "under an unknown name"])
+def test_a_misplaced_text_is_not_shown_because_it_may_be_a_secret(field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        read({"count": "glrt-secret"})
+        read({field: "glrt-secret"})
 
     assert "glrt-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("args", [{"count": 4.5}, {"counts": 4.5}], ids=str)
+def test_a_misplaced_number_is_shown(args: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=r"got 4\.5"):
+        read(args)

@@ -1,7 +1,8 @@
 """`DindDaemon`: Docker Engine in a privileged container, reached over TLS from a network of its own.
 
 Trust boundary: whoever holds the client certificate is root in the daemon, and because the container is privileged
-can become root on the host. TLS and the network decide who holds it; they do not make jobs safe.
+can become root on the host. TLS and the network decide who holds it; they do not make jobs safe. A job holds it: by
+the daemon it can mount every folder of the daemon's container, that of the certificate authority's key among them.
 """
 
 from typing import NotRequired, TypedDict, cast
@@ -20,6 +21,7 @@ from ci_runners.render.dind import (
     shutdown_seconds,
 )
 from ci_runners.resources import (
+    LIFTED_LIMITS,
     LOG_OPTS,
     SILENT_CHANGES,
     after,
@@ -225,7 +227,7 @@ class DindDaemon(pulumi.ComponentResource):
             labels=container_labels(labels),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                replace_on_changes=SILENT_CHANGES,
+                replace_on_changes=SILENT_CHANGES if spec.memory else [*SILENT_CHANGES, *LIFTED_LIMITS],
                 custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.stop_grace_seconds + STOP_MARGIN}s"),
             ),
         )

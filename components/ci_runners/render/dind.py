@@ -1,5 +1,6 @@
 """What a docker:dind container is started with: plain values, checked before anything is created."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -104,7 +105,7 @@ def _resources(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
             f"memory and swap together, {spec.memory} MiB or more",
             "raise it",
         )
-    if spec.cpus is not None and spec.cpus <= 0:
+    if spec.cpus is not None and not 0 < spec.cpus < math.inf:
         yield rules.problem(
             "cpus", spec.cpus, "more than 0 CPUs", "write it like 1.5, or leave it out for all"
         )

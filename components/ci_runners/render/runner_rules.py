@@ -1,6 +1,7 @@
 """What GitLab Runner would refuse, or accept and not do: checked before anything is created."""
 
 import dataclasses
+import math
 import re
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
@@ -283,7 +284,7 @@ def _own_container(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
         yield rules.problem(
             "memory_swap", spec.memory_swap, "memory and swap together, not below memory", "raise it"
         )
-    if spec.cpus is not None and spec.cpus <= 0:
+    if spec.cpus is not None and not 0 < spec.cpus < math.inf:
         yield rules.problem("cpus", spec.cpus, "more than 0 CPUs", "write it like 0.5, or leave it out")
     yield from rules.at_least("drain_seconds", spec.drain_seconds, 10, "seconds")
     for key in spec.labels:
