@@ -149,12 +149,18 @@ def test_where_the_vendor_answers_the_real_plugins_are_installed(
     monkeypatch.setattr(
         programs, "run_logged", lambda words, **_: asked.append([str(word) for word in words[1:]])
     )
-    places.bin.mkdir(parents=True)
-    (places.bin / "pulumi-language-python").touch()
+    vendor = places.cache / "vendor"
+    for folder in (places.bin, vendor):
+        folder.mkdir(parents=True)
+    for real in ("pulumi", "pulumi-language-python"):
+        (vendor / real).touch()
+    programs.link(places, vendor / "pulumi")
+    for stale in programs.STAND_INS:
+        (places.bin / stale).touch()
 
     outcome = programs.language_host_and_forges(places)
 
     assert outcome.how is How.FETCHED
-    assert [file.name for file in places.bin.iterdir()] == ["pulumi-language-python"], "no stand-in"
+    assert [file.name for file in places.bin.iterdir()] == ["pulumi"], "no stand-in is left"
     wanted = [["plugin", "install", "resource", *pair] for pair in programs.FORGE_PLUGINS.items()]
     assert asked == wanted
