@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := $(PYTHON) -m bootstrap run
 VENV := .machine/venv/bin
 
-.PHONY: up down test check machine preview shell lock clean bench
+.PHONY: up down test check machine preview shell page lock clean bench
 
 up: ## the machine, the dev station, one job; ends with a summary
 	@$(PYTHON) -m bootstrap up
@@ -19,6 +19,9 @@ preview: machine ## what `pulumi up` would do
 
 shell: machine ## a shell with pulumi, its plugins and the engine at hand
 	@$(RUN) $${SHELL:-sh}
+
+page: ## the sandbox's page on http://127.0.0.1:8929, for a browser
+	@$(VENV)/python -m bootstrap.page
 
 check: ## format, lint, types, import rules, unit tests and graph snapshots
 	$(VENV)/ruff format --check .
