@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import docker
 import pytest
@@ -132,6 +132,13 @@ class Station:
         for volume in volumes:
             with contextlib.suppress(NotFound):
                 self.engine.volumes.get(volume).remove()
+
+
+def said(container: Container, *words: str, privileged: bool = False) -> str:
+    """What a command in a running container writes; it must succeed."""
+    ran = container.exec_run(list(words), privileged=privileged)
+    assert ran.exit_code == 0, ran.output
+    return cast(bytes, ran.output).decode()
 
 
 def made_up_token() -> str:

@@ -11,6 +11,7 @@ from tests.e2e.pulumi_cli import REPOSITORY, PulumiCli
 
 pytestmark = pytest.mark.e2e
 
+TOKEN = "glrt-made-up-and-long-enough"
 GOOD = {
     "name": "never",
     "gitlab": {"url": "https://gitlab.example.com"},
@@ -44,6 +45,7 @@ BAD = {
         ),
         ["station.gitlab.url", "station.daemon.memory", "station.runner.concurrent", "3 problems"],
     ),
+    "a token in plain text": (GOOD, ["ci-runners:runner_token", "a secret", "pulumi config set --secret"]),
     "no token": (GOOD, ["ci-runners:runner_token", "pulumi config set --secret"]),
 }
 
@@ -53,19 +55,23 @@ def cli(tmp_path: Path) -> PulumiCli:
     made = PulumiCli.on_machine(tmp_path, name="ci-runners", program="")
     for name in ("__main__.py", "Pulumi.yaml"):
         shutil.copyfile(REPOSITORY / name, made.directory / name)
-    made.run("config", "set", "--secret", "runner_token", "glrt-made-up-and-long-enough")
+    made.run("config", "set", "--secret", "runner_token", TOKEN)
     return made
 
 
 @pytest.mark.parametrize("case", BAD)
 @pytest.mark.parametrize("command", ["preview", "up"])
-def test_wrong_settings_end_with_a_message_and_no_resource(cli: PulumiCli, case: str, command: str) -> None:
+def test_wrong_settings_end_with_a_message_and_no_resource(
+    cli: PulumiCli, engine: docker.DockerClient, case: str, command: str
+) -> None:
     station, parts = BAD[case]
     file = cli.directory / "Pulumi.dev.yaml"
     document = yaml.safe_load(file.read_text())
     document["config"]["ci-runners:station"] = station
     if case == "no token":
         del document["config"]["ci-runners:runner_token"]
+    if case == "a token in plain text":
+        document["config"]["ci-runners:runner_token"] = TOKEN
     file.write_text(yaml.safe_dump(document))
 
     words = ["up", "--yes", "--skip-preview"] if command == "up" else ["preview"]
@@ -75,7 +81,12 @@ def test_wrong_settings_end_with_a_message_and_no_resource(cli: PulumiCli, case:
     assert not [part for part in parts if part not in done.stdout], done.stdout
     assert "Fix:" in done.stdout
     assert "Traceback" not in done.stdout
+    assert TOKEN not in done.stdout
     resources = cli.exported()["deployment"].get("resources", [])
     assert [each["type"] for each in resources if each["type"] != "pulumi:pulumi:Stack"] == []
-    names = [container.name for container in docker.from_env().containers.list(all=True, ignore_removed=True)]
-    assert not [name for name in names if (name or "").startswith("never")]
+    there = [
+        *engine.containers.list(all=True, ignore_removed=True),
+        *engine.volumes.list(),
+        *engine.networks.list(),
+    ]
+    assert not [each.name for each in there if (each.name or "").startswith("never")]

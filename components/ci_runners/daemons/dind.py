@@ -228,6 +228,8 @@ class DindDaemon(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 replace_on_changes=SILENT_CHANGES if spec.memory else [*SILENT_CHANGES, *LIFTED_LIMITS],
+                # Pulumi itself would make the new one first, under a name that is taken.
+                delete_before_replace=True,
                 custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.stop_grace_seconds + STOP_MARGIN}s"),
             ),
         )

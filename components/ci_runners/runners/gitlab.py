@@ -265,6 +265,8 @@ class GitLabRunner(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[writer],
                 replace_on_changes=SILENT_CHANGES,
+                # Pulumi itself would make the new one first, under a name that is taken.
+                delete_before_replace=True,
                 custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.drain_seconds + STOP_MARGIN}s"),
             ),
         )
