@@ -85,8 +85,8 @@ def test_wrong_settings_end_with_a_message_and_no_resource(
     resources = cli.exported()["deployment"].get("resources", [])
     assert [each["type"] for each in resources if each["type"] != "pulumi:pulumi:Stack"] == []
     there = [
-        *engine.containers.list(all=True, ignore_removed=True),
-        *engine.volumes.list(),
-        *engine.networks.list(),
+        *(container.name for container in engine.containers.list(all=True, ignore_removed=True)),
+        *(volume.name for volume in engine.volumes.list()),
+        *(network.name for network in engine.networks.list()),
     ]
-    assert not [each.name for each in there if (each.name or "").startswith("never")]
+    assert not [name for name in there if (name or "").startswith("never")]
