@@ -33,6 +33,7 @@ class Child:
             self._process.wait(GRACE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()
 
     def end_soon(self) -> None:
         """As `end`, without waiting for it: gRPC's callbacks hold up every other call."""
