@@ -1,6 +1,9 @@
 """`make down`: nothing of ours is left but the cache, the virtual environment and the logs."""
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -27,6 +30,15 @@ def remove_labelled(client: docker.DockerClient, identity: str) -> list[str]:
     return gone
 
 
+def remove_all(client: docker.DockerClient) -> list[str]:
+    """Remove every container of an engine of our own: dockerd would wait for each as long as it may take to stop."""
+    gone = []
+    for container in client.containers.list(all=True, ignore_removed=True):
+        container.remove(force=True, v=True)
+        gone.append(f"container {container.name}")
+    return gone
+
+
 def left(client: docker.DockerClient) -> list[str]:
     """Every container, volume and network that carries a label of ours."""
     found = []
@@ -38,17 +50,27 @@ def left(client: docker.DockerClient) -> list[str]:
     return found
 
 
-def processes_left(places: Layout) -> list[str]:
-    """Processes that hold the engine's namespace or were started from `.machine/bin`."""
-    found = []
+def ours(places: Layout) -> dict[int, str]:
+    """Processes of our engine or started from `.machine/bin`: their ids and command lines."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue  # it has ended meanwhile
         if f"{places.run}/" in words or f"{places.bin}/" in words:
-            found.append(f"process {folder.name}: {words[:80]}")
+            found[int(folder.name)] = words
     return found
+
+
+def end_shims(places: Layout) -> None:
+    """End what an engine that was killed has left: each container's first process, and the shim that watches it."""
+    shims = [process for process, words in ours(places).items() if f"{places.run}/" in words]
+    for shim in shims:
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            children = Path(f"/proc/{shim}/task/{shim}/children").read_text().split()
+            for process in [*map(int, children), shim]:
+                os.kill(process, signal.SIGKILL)
 
 
 def destroy_stations(places: Layout, console: Console) -> None:
@@ -69,21 +91,25 @@ def down(places: Layout, console: Console) -> None:
         console.print("nothing is up: no engine is recorded")
         return
     gone: list[str] = []
+    remains: list[str] = []
     if engine.answers(found.host):
         destroy_stations(places, console)
-        gone = remove_labelled(found.client(), places.identity)
-        remains = left(found.client())
-    else:
-        remains = []
+        client = found.client()
+        gone = remove_labelled(client, places.identity)
+        if found.namespace:
+            gone += remove_all(client)  # volumes and networks go with the engine's data
+        else:
+            remains = left(client)
     if found.namespace:
         if engine.stop_own(places):
             gone.append(f"engine and namespace {found.namespace}")
+        end_shims(places)
         shutil.rmtree(places.run, ignore_errors=True)
         shutil.rmtree(places.engine_data)
         shutil.rmtree(places.stacks, ignore_errors=True)
     for name in ("secrets/dev-runner-token", "Pulumi.dev.yaml", "Pulumi.yaml", "engine.json"):
         (places.machine / name).unlink(missing_ok=True)
-    remains += processes_left(places)
+    remains += [f"process {number}: {words[:80]}" for number, words in ours(places).items()]
     for line in gone:
         console.print(f"  gone: {line}", highlight=False)
     if remains:

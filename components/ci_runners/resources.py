@@ -16,6 +16,14 @@ LOG_OPTS = {"max-file": "3", "max-size": "10m"}
 """Limits of our own containers' logs (json-file driver)."""
 
 
+def cpu_quota(cpus: float | None) -> int | None:
+    """CPUs as microseconds in every 100 ms, the kernel's own period (Docker docs, Resource constraints).
+
+    The provider's own `cpus` is text, and a refresh writes it anew: 2 as 2.0, 10 as 10., 0.05 as 0.1.
+    """
+    return None if cpus is None else round(cpus * 100_000)
+
+
 def label_pairs(kind: str, name: str, labels: dict[str, str]) -> list[tuple[str, str]]:
     """The user's labels and ours, sorted: the provider compares a list, not a mapping."""
     return sorted({**labels, "ci-runners.component": name, "ci-runners.kind": kind}.items())

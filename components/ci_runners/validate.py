@@ -18,6 +18,8 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _PATH = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*")
 
 
+LEAST_CPUS = 0.01
+"""The kernel takes no smaller share of a CPU than 1 ms in 100 (Docker docs, Resource constraints)."""
 MOST_PORT = 65535
 SMALLEST_POOL = 20
 

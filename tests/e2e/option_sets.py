@@ -64,7 +64,7 @@ _TRANSFERS = {"max_concurrent_downloads": 6, "max_concurrent_uploads": 2, "addre
 
 MATRIX = (
     OptionSet(name="defaults"),
-    OptionSet(name="memory", daemon={"memory": 1024, "cpus": 1.5}, runner={"memory": 128, "cpus": 0.5}),
+    OptionSet(name="memory", daemon={"memory": 1024, "cpus": 1.5}, runner={"memory": 128, "cpus": 0.05}),
     OptionSet(
         name="swap",
         daemon={"memory": 512, "memory_swap": 1024},

@@ -15,6 +15,7 @@ CONFIG = "/etc/gitlab-runner/config.toml"
 CA_KEY = ("openssl", "pkey", "-in", "/certs/ca/key.pem", "-pubout")
 DAEMON_MARKS = ("/var/lib/docker/mark", "/certs/ca/mark", "/certs/client/mark")
 RUNNER_MARK = "/etc/gitlab-runner/mark"
+CPU_SHARE = "cd /sys/fs/cgroup; cat cpu.max 2>/dev/null || cat cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us"
 ALL = RESOURCES + 1
 
 
@@ -73,7 +74,7 @@ def test_a_change_of_config_toml_leaves_the_runner_alone(station: Station) -> No
     assert life(station.runner()) == before
 
 
-def test_limits_of_memory_change_in_place_and_are_lifted_by_a_new_container(station: Station) -> None:
+def test_limits_of_memory_change_in_place_but_are_lifted_by_a_new_container(station: Station) -> None:
     station.declare(daemon={"memory": 512}, runner={"memory": 128})
     station.cli.up()
     before = life(station.daemon()), life(station.runner())
@@ -83,9 +84,10 @@ def test_limits_of_memory_change_in_place_and_are_lifted_by_a_new_container(stat
     assert (life(station.daemon()), life(station.runner())) == before
     assert (memory_mib(station.daemon()), memory_mib(station.runner())) == ((768, 1024), (256, 256))
 
-    station.declare(runner={"memory": 256})
+    station.declare(daemon={"cpus": 0.05}, runner={"memory": 256})
     assert counts(station.cli.up()) == {"replaced": 4, "unchanged": ALL - 4}
     assert memory_mib(station.daemon()) == (0, 0)
+    assert said(station.daemon(), "sh", "-c", CPU_SHARE).split() == ["5000", "100000"]
     assert counts(station.cli.up("--refresh", "--expect-no-changes")) == {"unchanged": ALL}
 
 

@@ -26,6 +26,7 @@ from ci_runners.resources import (
     SILENT_CHANGES,
     after,
     container_labels,
+    cpu_quota,
     label_pairs,
     network_labels,
     volume_labels,
@@ -213,7 +214,7 @@ class DindDaemon(pulumi.ComponentResource):
             hosts=_hosts(spec),
             memory=spec.memory,
             memory_swap=spec.memory_swap or spec.memory,
-            cpus=None if spec.cpus is None else f"{spec.cpus:g}",
+            cpu_quota=cpu_quota(spec.cpus),
             restart="unless-stopped",
             healthcheck=docker.ContainerHealthcheckArgs(
                 tests=ready_test(), interval="2s", timeout="10s", start_period="5s", retries=30

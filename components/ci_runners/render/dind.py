@@ -9,7 +9,7 @@ from ci_runners.connection import CERTIFICATES, CLIENT_CERTIFICATES, TLS_PORT
 from ci_runners.images import DOCKER_DIND
 from ci_runners.problems import Problem
 from ci_runners.render.daemon_json import DaemonJson, daemon_json_problems
-from ci_runners.validate import Rules
+from ci_runners.validate import LEAST_CPUS, Rules
 
 LEAST_MEMORY = 256
 """MiB below which dockerd and one build do not fit."""
@@ -105,9 +105,9 @@ def _resources(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
             f"memory and swap together, {spec.memory} MiB or more",
             "raise it",
         )
-    if spec.cpus is not None and not 0 < spec.cpus < math.inf:
+    if spec.cpus is not None and not LEAST_CPUS <= spec.cpus < math.inf:
         yield rules.problem(
-            "cpus", spec.cpus, "more than 0 CPUs", "write it like 1.5, or leave it out for all"
+            "cpus", spec.cpus, f"at least {LEAST_CPUS} CPUs", "write it like 1.5, or leave it out for all"
         )
     yield from rules.at_least("stop_grace_seconds", spec.stop_grace_seconds, 2 * SHUTDOWN_MARGIN, "seconds")
     yield from rules.at_least("ready_seconds", spec.ready_seconds, 10, "seconds")

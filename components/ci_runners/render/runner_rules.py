@@ -14,7 +14,7 @@ from ci_runners.render.config_toml import (
     effective_limit,
     effective_request_concurrency,
 )
-from ci_runners.validate import Rules
+from ci_runners.validate import LEAST_CPUS, Rules
 
 LEAST_MEMORY = 64
 """MiB below which the runner does not start."""
@@ -284,8 +284,10 @@ def _own_container(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
         yield rules.problem(
             "memory_swap", spec.memory_swap, "memory and swap together, not below memory", "raise it"
         )
-    if spec.cpus is not None and not 0 < spec.cpus < math.inf:
-        yield rules.problem("cpus", spec.cpus, "more than 0 CPUs", "write it like 0.5, or leave it out")
+    if spec.cpus is not None and not LEAST_CPUS <= spec.cpus < math.inf:
+        yield rules.problem(
+            "cpus", spec.cpus, f"at least {LEAST_CPUS} CPUs", "write it like 0.5, or leave it out"
+        )
     yield from rules.at_least("drain_seconds", spec.drain_seconds, 10, "seconds")
     for key in spec.labels:
         if key.startswith("ci-runners."):

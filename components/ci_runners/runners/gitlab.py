@@ -18,7 +18,14 @@ from ci_runners.render.config_toml import (
     render_config_toml,
 )
 from ci_runners.render.runner_rules import runner_problems, token_problems, url_problems, wiring_problems
-from ci_runners.resources import LOG_OPTS, SILENT_CHANGES, container_labels, label_pairs, volume_labels
+from ci_runners.resources import (
+    LOG_OPTS,
+    SILENT_CHANGES,
+    container_labels,
+    cpu_quota,
+    label_pairs,
+    volume_labels,
+)
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
 
@@ -253,7 +260,7 @@ class GitLabRunner(pulumi.ComponentResource):
             security_opts=["no-new-privileges:true"],
             memory=spec.memory,
             memory_swap=spec.memory_swap or spec.memory,
-            cpus=None if spec.cpus is None else f"{spec.cpus:g}",
+            cpu_quota=cpu_quota(spec.cpus),
             restart="unless-stopped",
             stop_signal="SIGQUIT",
             stop_timeout=spec.drain_seconds,
