@@ -20,6 +20,8 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 create_app(self.sandbox),
                 log_level="warning",
+                # uvloop, where it is installed, answers a write to a git that has ended with an error of its own kind.
+                loop="asyncio",
                 timeout_graceful_shutdown=_FAREWELL_SECONDS,
                 # A pause between two requests of a runner must not cost it its connection.
                 timeout_keep_alive=75,
