@@ -217,7 +217,7 @@ class DindDaemon(pulumi.ComponentResource):
             cpu_quota=cpu_quota(spec.cpus),
             restart="unless-stopped",
             healthcheck=docker.ContainerHealthcheckArgs(
-                tests=ready_test(), interval="2s", timeout="10s", start_period="5s", retries=30
+                tests=ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
             ),
             wait=True,
             wait_timeout=spec.ready_seconds,
