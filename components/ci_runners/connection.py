@@ -5,6 +5,7 @@ versioned JSON: a nested object that is an Output loses its data in the plugin f
 """
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,23 +14,30 @@ from typing import Any
 
 from ci_runners.problems import InvalidInput, Problem, refuse
 
-VERSION = 1
+VERSION = 2
 TLS_PORT = 2376
 """Docker's port for TLS. The port without TLS, 2375, is spoken nowhere in this package."""
 CERTIFICATES = "/certs"
 """DOCKER_TLS_CERTDIR of the Docker Official Image."""
 CLIENT_CERTIFICATES = "/certs/client"
 """Holds ca.pem, cert.pem and key.pem of a client, at the same path for daemon, runner and job."""
-JOB_HOST_NAME = "docker"
-"""What a job calls its daemon: a name that docker:dind's certificate always covers (docker-library/docker)."""
+SOCKET = "/var/run/docker.sock"
+"""Where a Docker client looks for its engine when nothing tells it otherwise."""
 
 _COMPONENT = "Connection"
 
 
 class DaemonKind(str, Enum):
-    """What builds the images at the other end."""
+    """What builds the images: the four ways to build."""
 
     DIND = "dind"
+    """A Docker Engine in a container of its own (docker-in-docker)."""
+    DOOD = "dood"
+    """The host's own engine through its socket (docker outside of docker)."""
+    BUILDKIT = "buildkit"
+    """A rootless buildkitd in an unprivileged container."""
+    KANIKO = "kaniko"
+    """No daemon: the job's own image builds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,26 +45,50 @@ class Connection:
     """How a runner, and how its jobs, reach one daemon."""
 
     kind: DaemonKind
-    runner_host: str
-    """The daemon's address for the runner, as in DOCKER_HOST."""
+    job_image: str
+    """Image with what a job needs to build here: the client, or with Kaniko the builder itself."""
 
-    certificates: str
+    runner_host: str
+    """The engine that starts the jobs' containers, as in DOCKER_HOST, for the runner."""
+
+    certificates: str = ""
     """Folder with ca.pem, cert.pem and key.pem, for the runner and for jobs. Empty: no TLS."""
 
-    network: str
-    """Docker network that the runner joins to reach the daemon."""
+    network: str = ""
+    """Docker network that the runner joins to reach the engine. Empty: none."""
 
     runner_volumes: Mapping[str, str] = field(default_factory=dict)
     """Volume name -> path in the runner's container, mounted read-only."""
 
+    runner_socket: str = ""
+    """The engine's socket on its host; the runner finds it at /var/run/docker.sock. Empty: none."""
+
+    runner_groups: tuple[str, ...] = ()
+    """Group ids that the runner's process joins, to be let in by the socket."""
+
     job_volumes: tuple[str, ...] = ()
-    """`path:path:ro` for `[runners.docker] volumes`; the left side is a path where the daemon runs."""
+    """`source:path[:ro]` for `[runners.docker] volumes`; the source is a path or volume where jobs run."""
 
     job_environment: Mapping[str, str] = field(default_factory=dict)
-    """What a job's Docker client finds in its environment."""
+    """What a job's client finds in its environment."""
 
     job_extra_hosts: tuple[str, ...] = ()
     """`name:address` for a job's /etc/hosts."""
+
+    job_network: str = ""
+    """Docker network that jobs join to reach the daemon. Empty: a network of each job's own."""
+
+    job_groups: tuple[str, ...] = ()
+    """Group ids that a job's process joins, to be let in by the socket."""
+
+    job_capabilities: tuple[str, ...] | None = None
+    """The only capabilities that a job's container keeps; it gains no others then. None: the engine's own set."""
+
+    builds_dir: str = ""
+    """Where jobs' working copies lie, the same path for jobs and for the engine. Empty: the runner's own choice."""
+
+    cache_dir: str = ""
+    """Folder on the engine's host for jobs' own caches. Empty: volumes that the runner makes and nobody removes."""
 
     tags: tuple[str, ...] = ()
     """Runner tags that lead a job to this daemon."""
@@ -65,6 +97,15 @@ class Connection:
         """The connection as one string: the same for equal connections."""
         plain = {"version": VERSION, **dataclasses.asdict(self)}
         return json.dumps(plain, sort_keys=True, separators=(",", ":"))
+
+    def wiring_digest(self) -> str:
+        """Twelve hexadecimal digits that change when a runner must be made anew, once its jobs have ended.
+
+        That is when it, or a job of its, holds something of the daemon's. What a new job only finds in its
+        environment can change under a running runner.
+        """
+        held = dataclasses.replace(self, job_image="", job_environment={}, job_extra_hosts=(), tags=())
+        return hashlib.sha256(held.dump().encode()).hexdigest()[:12]
 
     @classmethod
     def parse(cls, text: str) -> "Connection":
@@ -92,32 +133,10 @@ class Connection:
         return cls(**{name: _typed(name, plain[name]) for name in names})
 
 
-def client_environment(host: str) -> dict[str, str]:
-    """What a Docker client needs to reach a daemon over TLS, with its certificate in the usual folder."""
-    return {
-        "DOCKER_HOST": f"tcp://{host}:{TLS_PORT}",
-        "DOCKER_TLS_VERIFY": "1",
-        "DOCKER_CERT_PATH": CLIENT_CERTIFICATES,
-    }
-
-
-def dind_connection(*, host: str, network: str, client_volume: str, tags: tuple[str, ...]) -> Connection:
-    """The connection of a docker:dind daemon with TLS.
-
-    Its jobs run inside it: a volume's left side is a path in the daemon's container, names of the outer network do
-    not resolve there, and the daemon is the gateway of its own bridge (GitLab docs, Use Docker to build images).
-    """
-    return Connection(
-        kind=DaemonKind.DIND,
-        runner_host=f"tcp://{host}:{TLS_PORT}",
-        certificates=CLIENT_CERTIFICATES,
-        network=network,
-        runner_volumes={client_volume: CLIENT_CERTIFICATES},
-        job_volumes=(f"{CLIENT_CERTIFICATES}:{CLIENT_CERTIFICATES}:ro",),
-        job_environment={**client_environment(JOB_HOST_NAME), "DOCKER_TLS_CERTDIR": CERTIFICATES},
-        job_extra_hosts=(f"{JOB_HOST_NAME}:host-gateway",),
-        tags=tags,
-    )
+_MAPPINGS = frozenset({"runner_volumes", "job_environment"})
+_LISTS = frozenset(
+    {"runner_groups", "job_volumes", "job_extra_hosts", "job_groups", "job_capabilities", "tags"}
+)
 
 
 def _problem(name: str, value: object, expected: str) -> Problem:
@@ -130,11 +149,12 @@ def _problems(name: str, value: object) -> Iterator[Problem]:
         kinds = [kind.value for kind in DaemonKind]
         if value not in kinds:
             yield _problem(name, value, f"one of {', '.join(kinds)}")
-    elif name in {"runner_volumes", "job_environment"}:
+    elif name in _MAPPINGS:
         if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
             yield _problem(name, value, "text for every key")
-    elif name in {"job_volumes", "job_extra_hosts", "tags"}:
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    elif name in _LISTS:
+        unset = name == "job_capabilities" and value is None
+        if not unset and (not isinstance(value, list) or not all(isinstance(item, str) for item in value)):
             yield _problem(name, value, "a list of texts")
     elif not isinstance(value, str):
         yield _problem(name, value, "text")

@@ -15,3 +15,18 @@ GITLAB_RUNNER = "gitlab/gitlab-runner:v19.4.0"
 
 GITLAB_RUNNER_HELPER = "gitlab/gitlab-runner-helper:x86_64-v19.4.0"
 """GitLab Runner's helper: clones, uploads and downloads for a job. Its version must be the runner's."""
+
+DOCKER_DIND_ROOTLESS = "docker:29.7.2-dind-rootless"
+"""`DOCKER_DIND` with its daemon as an ordinary user (Docker Official Image)."""
+
+BUILDKIT = "moby/buildkit:v0.34.2-rootless"
+"""BuildKit as an ordinary user: `buildkitd`, and the job image that has `buildctl`."""
+
+KANIKO = "ghcr.io/osscontainertools/kaniko:v1.28.5-debug"
+"""Kaniko with a shell, which GitLab's jobs need: the maintained fork, since Google archived its own on 2025-06-03."""
+
+CADDY = "caddy:2.11.4-alpine"
+"""Caddy (Docker Official Image), as the proxy before the engine's socket."""
+
+REGISTRY = "registry:2.8.3"
+"""The CNCF registry (Docker Official Image): where jobs push, and the daemons' mirror."""

@@ -121,7 +121,9 @@ class Rules:
             path, tag = name, ""
         host, slash, rest = path.partition("/")
         is_host = slash and ("." in host or ":" in host or host == "localhost")
-        if not _PATH.fullmatch(rest if is_host else path) or (digest and not _DIGEST.fullmatch(digest)):
+        bad_host = is_host and any(self.registry_host(field, host))
+        bad_path = not _PATH.fullmatch(rest if is_host else path)
+        if bad_host or bad_path or (digest and not _DIGEST.fullmatch(digest)):
             yield self.problem(
                 field, value, "an image reference", "write it like registry.example.com/team/image:1.2.3"
             )
