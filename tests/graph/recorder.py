@@ -21,6 +21,7 @@ STACK = "pulumi:pulumi:Stack"
 SECRET = "secret"
 UNKNOWN = "<unknown>"
 CERTIFICATE_END = "notAfter=Jan  2 03:04:05 2027 GMT\n"
+SOCKET_GROUP = "gid=998\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class Registered:
 
 
 class Monitor(mocks.MockMonitor):
-    """Answers like an engine whose every provider gives back its inputs, and a certificate's end as log."""
+    """Answers like an engine whose every provider gives back its inputs. Logs are a socket's group or a certificate's end."""
 
     def __init__(self, *, preview: bool) -> None:
         super().__init__(NoProviders())
@@ -60,7 +61,10 @@ class Monitor(mocks.MockMonitor):
         state = Struct()
         state.CopyFrom(request.object)
         if not self.preview and request.type == "docker:index/container:Container":
-            state["containerLogs"] = CERTIFICATE_END
+            asked_group = request.name.endswith("-socket-group")
+            state["containerLogs"] = SOCKET_GROUP if asked_group else CERTIFICATE_END
+        if not self.preview and request.type == "docker:index/volume:Volume":
+            state["mountpoint"] = f"/var/lib/docker/volumes/{request.name}/_data"
         known = "" if self.preview or not request.custom else f"id-of-{request.name}"
         return resource_pb2.RegisterResourceResponse(urn=urn, id=known, object=state)
 

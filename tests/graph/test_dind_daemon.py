@@ -7,6 +7,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from ci_runners import Connection, DaemonJsonArgs, DindDaemon, DindDaemonArgs, InvalidInput
+from ci_runners.render.dind_variants import DindVariant
 from tests.graph.recorder import UNKNOWN, Graph, Registered, only, shown
 
 LEAST: DindDaemonArgs = {"accept_privileged": True}
@@ -28,6 +29,8 @@ MOST: DindDaemonArgs = {
     "retain_data": True,
     "daemon_json": DAEMON_JSON,
 }
+ROOTLESS: DindDaemonArgs = {"variant": DindVariant.ROOTLESS}
+SYSBOX: DindDaemonArgs = {"variant": DindVariant.SYSBOX}
 VOLUMES = ["dind-ca", "dind-client", "dind-storage"]
 
 
@@ -44,7 +47,7 @@ def container(resources: list[Registered]) -> Registered:
     return only(resources, "dind-container")
 
 
-@pytest.mark.parametrize("args", [LEAST, MOST], ids=["least", "most"])
+@pytest.mark.parametrize("args", [LEAST, MOST, ROOTLESS, SYSBOX], ids=["least", "most", "rootless", "sysbox"])
 def test_a_daemon_is_these_resources(graph: Graph, snapshot: SnapshotAssertion, args: DindDaemonArgs) -> None:
     assert shown(graph.run(daemon(args))) == snapshot
 
@@ -57,7 +60,7 @@ def test_a_preview_registers_the_same_but_for_what_only_the_engine_can_know(grap
     assert changed == ["dind", "dind-certificate"]
 
 
-@pytest.mark.parametrize("args", [LEAST, MOST], ids=["least", "most"])
+@pytest.mark.parametrize("args", [LEAST, MOST, ROOTLESS], ids=["least", "most", "rootless"])
 def test_nothing_publishes_a_port(graph: Graph, args: DindDaemonArgs) -> None:
     found = graph.run(daemon(args))
 
@@ -66,10 +69,66 @@ def test_nothing_publishes_a_port(graph: Graph, args: DindDaemonArgs) -> None:
     assert [resource.name for resource in found if "2375" in str(resource)] == []
 
 
-def test_only_the_daemon_itself_is_privileged(graph: Graph) -> None:
-    found = graph.run(daemon(MOST))
+@pytest.mark.parametrize(
+    ("args", "privileged"),
+    [(MOST, ["dind-container"]), (ROOTLESS, []), (SYSBOX, [])],
+    ids=["privileged", "rootless", "sysbox"],
+)
+def test_only_the_privileged_variants_daemon_is_privileged(
+    graph: Graph, args: DindDaemonArgs, privileged: list[str]
+) -> None:
+    found = graph.run(daemon(args))
 
-    assert [resource.name for resource in found if resource.inputs.get("privileged")] == ["dind-container"]
+    assert [resource.name for resource in found if resource.inputs.get("privileged")] == privileged
+
+
+def test_a_rootless_daemon_keeps_two_capabilities(graph: Graph) -> None:
+    inputs = container(graph.run(daemon(ROOTLESS))).inputs
+
+    assert inputs["capabilities"] == {"drops": ["ALL"], "adds": ["CAP_SETGID", "CAP_SETUID"]}
+
+
+def test_what_a_refresh_does_not_read_back_is_no_change(graph: Graph) -> None:
+    assert "securityOpts" in container(graph.run(daemon(ROOTLESS))).ignore_changes
+    assert container(graph.run(daemon(LEAST))).ignore_changes == ()
+
+
+def test_sysbox_is_a_runtime_of_the_engines(graph: Graph) -> None:
+    assert container(graph.run(daemon(SYSBOX))).inputs["runtime"] == "sysbox-runc"
+
+
+def test_each_variant_has_volumes_of_its_own(graph: Graph) -> None:
+    def volumes(args: DindDaemonArgs) -> set[str]:
+        found = graph.run(daemon(args))
+        return {resource.inputs["name"] for resource in found if resource.type.endswith(":Volume")}
+
+    each = [volumes(args) for args in (LEAST, ROOTLESS, SYSBOX)]
+
+    assert len(set.union(*each)) == sum(map(len, each)) == 9
+
+
+def test_the_connection_of_a_variant_names_its_own_certificates(graph: Graph) -> None:
+    graph.run(daemon(ROOTLESS))
+
+    volumes = Connection.parse(graph.exports["connection"]).runner_volumes
+    assert volumes == {"dind-rootless-client": "/certs/client"}
+
+
+@pytest.mark.parametrize("preview", [False, True], ids=["up", "preview"])
+@pytest.mark.parametrize("variant", DindVariant)
+def test_data_alone_is_two_volumes_without_consent_and_without_a_connection(
+    graph: Graph, variant: DindVariant, *, preview: bool
+) -> None:
+    found = graph.run(daemon({"variant": variant, "data_only": True, "protect_data": True}), preview=preview)
+
+    whole = graph.run(daemon({**LEAST, "variant": variant, "protect_data": True}))
+    assert [resource.name for resource in found if resource.type.startswith("docker:")] == [
+        resource.name for resource in whole if resource.protect
+    ]
+    assert [resource.protect for resource in found if resource.type.startswith("docker:")] == [True, True]
+    texts = only(found, "dind").outputs
+    assert {name for name, text in texts.items() if text} == {"storage_volume", "ca_volume"}
+    assert texts.keys() == only(whole, "dind").outputs.keys()
 
 
 @pytest.mark.parametrize(

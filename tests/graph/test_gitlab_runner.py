@@ -9,12 +9,19 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from ci_runners import GitLabRunner, GitLabRunnerArgs, InvalidInput, LogLevel, PullPolicy
-from ci_runners.connection import dind_connection
+from ci_runners.connections import dind_connection, kaniko_connection
 from tests.graph.recorder import UNKNOWN, Graph, Registered, only, shown
 
 TOKEN = "glrt-a-token-that-nobody-has"
 CONNECTION = dind_connection(
     host="dind", network="dind-net", client_volume="dind-client", tags=("dind",)
+).dump()
+KANIKO = kaniko_connection(
+    socket="/run/docker.sock",
+    group="998",
+    cache_dir="/data/jobs",
+    environment={"KANIKO_FLAGS": ""},
+    tags=("kaniko",),
 ).dump()
 WIRING: GitLabRunnerArgs = {
     "url": "https://gitlab.example.com",
@@ -144,6 +151,27 @@ def test_the_runner_gets_the_client_certificate_read_only(graph: Graph) -> None:
 
     assert {"volumeName": "dind-client", "containerPath": "/certs/client", "readOnly": True} in mounts
     assert [mount["volumeName"] for mount in mounts] == ["runner-config", "dind-client"]
+
+
+def test_the_runner_of_the_hosts_engine_gets_its_socket_and_the_sockets_group(graph: Graph) -> None:
+    made = container(graph.run(runner(changed(WIRING, {"connection": KANIKO})))).inputs
+
+    assert {"hostPath": "/run/docker.sock", "containerPath": "/var/run/docker.sock"} in made["volumes"]
+    assert made["groupAdds"] == ["998"]
+    assert "networksAdvanced" not in made or made["networksAdvanced"] == []
+
+
+def test_another_way_to_build_gives_another_runner_and_another_file(graph: Graph) -> None:
+    before = graph.run(runner(WIRING))
+    after = graph.run(runner(changed(WIRING, {"connection": KANIKO})))
+
+    def told(found: list[Registered]) -> tuple[str, str]:
+        (name,) = only(found, "runner-config-writer").inputs["envs"]
+        (file,) = container(found).inputs["envs"]
+        return name.removeprefix("CONFIG_NAME="), file.removeprefix("CONFIG_FILE=/etc/gitlab-runner/")
+
+    assert len({*told(before), *told(after)}) == 2
+    assert all(name == file for name, file in (told(before), told(after)))
 
 
 def test_the_runner_joins_the_daemons_network_first(graph: Graph) -> None:

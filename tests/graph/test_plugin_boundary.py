@@ -26,12 +26,12 @@ from pulumi.runtime.proto import (
     resource_pb2_grpc,
 )
 
-from ci_runners import Connection
-from ci_runners.connection import dind_connection
-from tests.graph.recorder import CERTIFICATE_END, normal
+from ci_runners import Connection, DaemonKind
+from ci_runners.connections import dind_connection
+from tests.graph.recorder import CERTIFICATE_END, SOCKET_GROUP, normal
 
 PLUGIN = Path(__file__).parents[2] / "components"
-COMPONENTS = ["DindDaemon", "GitLabRunner"]
+COMPONENTS = ["BuildkitDaemon", "DindDaemon", "GitLabRunner", "HostDaemon", "Kaniko", "RegistryMirror"]
 
 
 class StandInEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):
@@ -56,7 +56,9 @@ class StandInEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.E
         self.requests[request.name] = request
         state = Struct()
         state.CopyFrom(request.object)
-        state["containerLogs"] = CERTIFICATE_END
+        asked_group = request.name.endswith("-socket-group")
+        state["containerLogs"] = SOCKET_GROUP if asked_group else CERTIFICATE_END
+        state["mountpoint"] = f"/var/lib/docker/volumes/{request.name}/_data"
         urn = f"urn:pulumi:stack::project::{request.type}::{request.name}"
         return resource_pb2.RegisterResourceResponse(urn=urn, id=request.name, object=state)
 
@@ -172,6 +174,28 @@ def test_the_connection_survives_and_whole_numbers_stay_whole(
     assert written["runners"][0]["docker"]["host"] == "tcp://dinddaemon:2376"
     assert written["runners"][0]["docker"]["pull_policy"] == ["always", "if-not-present"]
     assert written["runners"][0]["cache"]["s3"]["BucketName"] == "cache"
+
+
+@pytest.mark.parametrize(
+    ("component", "kind", "inputs"),
+    [
+        ("DindDaemon", DaemonKind.DIND, {"acceptPrivileged": True}),
+        ("HostDaemon", DaemonKind.DOOD, {"acceptHostRoot": True}),
+        ("BuildkitDaemon", DaemonKind.BUILDKIT, {"cacheSize": "5GB", "maxParallelism": 2}),
+        ("Kaniko", DaemonKind.KANIKO, {"snapshotMode": "redo"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_daemons_connection_survives(
+    plugin: provider_pb2_grpc.ResourceProviderStub,
+    engine: StandInEngine,
+    component: str,
+    kind: DaemonKind,
+    inputs: dict[str, Any],
+) -> None:
+    made = construct(plugin, engine.address, component, inputs)
+
+    assert Connection.parse(plain(made["connection"])).kind is kind
 
 
 def test_a_secret_token_is_taken_and_stays_one(

@@ -10,6 +10,8 @@ import pulumi
 import pytest
 import yaml
 
+from ci_runners import host_check
+from ci_runners.preflight import HostFacts
 from tests.graph.recorder import Graph, only
 from tests.unit.test_settings import CASES, GOOD, TOKEN, changed
 
@@ -20,6 +22,58 @@ ROOT = Path(__file__).parents[2]
 def _no_configuration_left_behind() -> Iterator[None]:
     yield
     pulumi.runtime.set_all_config({}, [])
+
+
+@pytest.fixture(autouse=True)
+def host(monkeypatch: pytest.MonkeyPatch) -> list[HostFacts]:
+    """What the program finds of its Docker host: the last of these facts."""
+    known = [HostFacts(notes=("nothing was read",))]
+    monkeypatch.setattr(host_check, "read_facts", lambda *_given, **_named: known[-1])
+    return known
+
+
+def test_a_way_that_cannot_work_on_the_host_ends_the_program_before_anything_is_registered(
+    graph: Graph, host: list[HostFacts]
+) -> None:
+    host.append(HostFacts(max_user_namespaces=0))
+    configure({**GOOD, "builder": "buildkit"})
+
+    with pytest.raises(pulumi.RunError, match="max_user_namespaces: got 0"):
+        graph.run(program)
+
+    assert graph.resources == []
+
+
+def test_the_same_host_does_not_stop_another_way(graph: Graph, host: list[HostFacts]) -> None:
+    host.append(HostFacts(max_user_namespaces=0))
+    configure({**GOOD, "builder": "kaniko"})
+
+    assert only(graph.run(program), "ci-kaniko").type == "ci-runners:index:Kaniko"
+
+
+def test_a_host_that_nobody_wants_looked_at_is_not(graph: Graph, host: list[HostFacts]) -> None:
+    host.append(HostFacts(max_user_namespaces=0))
+    configure({**GOOD, "builder": "buildkit", "preflight": False})
+
+    assert only(graph.run(program), "ci-buildkit").type == "ci-runners:index:BuildkitDaemon"
+
+
+@pytest.mark.parametrize(("namespaces", "way"), [(0, "kaniko"), (1000, "buildkit")])
+def test_auto_follows_what_the_host_can_do(
+    graph: Graph, host: list[HostFacts], namespaces: int, way: str
+) -> None:
+    facts = HostFacts(
+        max_user_namespaces=namespaces,
+        unprivileged_userns_clone=1,
+        apparmor_restrict_unprivileged_userns=0,
+        ids=2**32 - 1,
+    )
+    host.append(facts)
+    configure({**GOOD, "builder": "auto", "needs": {"trust": "one-team"}})
+
+    graph.run(program)
+
+    assert graph.exports["builder"] == way
 
 
 def configure(station: object, token: str = TOKEN, *, plain: bool = False) -> None:
@@ -39,7 +93,13 @@ def test_a_good_configuration_becomes_a_station(graph: Graph) -> None:
 
     assert only(resources, "ci").type == "ci-runners:index:BuildStation"
     assert graph.exports == only(resources, "ci").outputs
-    assert set(graph.exports) == {"connection", "certificate_expiry", "runner_container_name", "pipeline"}
+    assert set(graph.exports) == {
+        "builder",
+        "connection",
+        "certificate_expiry",
+        "runner_container_name",
+        "pipeline",
+    }
 
 
 def test_the_committed_dev_environment_becomes_a_station(graph: Graph) -> None:

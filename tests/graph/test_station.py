@@ -8,14 +8,26 @@ import pulumi_docker as docker
 import pytest
 
 from ci_runners.connection import Connection
+from ci_runners.daemons.buildkit import BuildkitDaemonArgs
 from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemonArgs
+from ci_runners.daemons.host import HostDaemonArgs
+from ci_runners.daemons.kaniko import KanikoArgs
 from ci_runners.problems import InvalidInput
+from ci_runners.recommend import Needs
 from ci_runners.render.config_toml import S3Cache
 from ci_runners.render.daemon_json import DaemonJson
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec, render_gitlab_ci
+from ci_runners.render.station import Builder
 from ci_runners.runners.gitlab import GitLabRunnerArgs, S3CacheArgs
 from ci_runners.settings import Settings
-from ci_runners.station import BuildStation, BuildStationArgs, GitLabArgs, GitLabPipelineArgs, station_args
+from ci_runners.station import (
+    BuildStation,
+    BuildStationArgs,
+    GitLabArgs,
+    GitLabPipelineArgs,
+    RegistriesArgs,
+    station_args,
+)
 from tests.graph import recorder
 from tests.graph.recorder import SECRET, Graph, Registered, only
 
@@ -23,7 +35,8 @@ TOKEN = "glrt-made-up"
 URL = "https://gitlab.example.com"
 ARGS: BuildStationArgs = {
     "gitlab": {"url": URL, "token": TOKEN},
-    "daemon": {"accept_privileged": True, "tags": ["dind", "linux"]},
+    "builder": Builder.DIND,
+    "dind": {"accept_privileged": True, "tags": ["dind", "linux"]},
     "pipeline": {"image_name": "registry.example.com/team/app"},
 }
 
@@ -40,18 +53,21 @@ def test_a_station_is_a_daemon_and_a_runner_and_their_children(graph: Graph) -> 
 
     parents = {resource.name: resource.parent for resource in resources}
     assert parents.pop("ci") not in parents
-    assert {name: parent for name, parent in parents.items() if parent == "ci"} == {
-        "ci-daemon": "ci",
-        "ci-runner": "ci",
+    assert {name for name, parent in parents.items() if parent == "ci"} == {
+        "ci-dind",
+        "ci-buildkit",
+        "ci-runner",
     }
-    assert set(parents.values()) == {"ci", "ci-daemon", "ci-runner"}
+    assert set(parents.values()) == {"ci", "ci-dind", "ci-buildkit", "ci-runner"}
+    kept = {name for name, parent in parents.items() if parent == "ci-buildkit"}
+    assert {only(resources, name).type for name in kept} == {"docker:index/volume:Volume"}
     assert only(resources, "ci").type == "ci-runners:index:BuildStation"
 
 
 def test_the_runner_is_made_after_the_daemon_answers(graph: Graph) -> None:
     resources = graph.run(station())
 
-    assert "ci-daemon-container" in only(resources, "ci-runner-container").dependencies
+    assert "ci-dind-container" in only(resources, "ci-runner-container").dependencies
 
 
 def test_the_outputs_are_those_of_the_parts_and_the_pipeline_that_fits_them(graph: Graph) -> None:
@@ -61,7 +77,8 @@ def test_the_outputs_are_those_of_the_parts_and_the_pipeline_that_fits_them(grap
     connection = outputs["connection"]
     spec = GitLabPipelineSpec(image_name="registry.example.com/team/app")
     assert outputs == {
-        "connection": only(resources, "ci-daemon").outputs["connection"],
+        "connection": only(resources, "ci-dind").outputs["connection"],
+        "builder": "dind",
         "certificate_expiry": "2027-01-02T03:04:05Z",
         "runner_container_name": "ci-runner",
         "pipeline": render_gitlab_ci(spec, Connection.parse(connection)),
@@ -145,7 +162,7 @@ def test_what_settings_describe_is_what_the_same_arguments_by_hand_describe(grap
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "the daemon": ({"daemon": {"accept_privileged": False}}, "daemon.accept_privileged"),
+    "the daemon": ({"dind": {"accept_privileged": False}}, "dind.accept_privileged"),
     "the runner": ({"runner": {"concurrent": 0}}, "runner.concurrent"),
     "the runner's wiring": ({"runner": {"token": TOKEN}}, "runner.token"),
     "the pipeline": ({"pipeline": {"image_name": "app:1"}}, "pipeline.image_name"),
@@ -220,7 +237,8 @@ def test_a_runner_that_is_none_is_a_runner_that_is_not_given(graph: Graph) -> No
 def test_what_is_wrong_in_several_parts_is_said_at_once(graph: Graph) -> None:
     args: Any = {
         "gitlab": {"url": "gitlab", "token": TOKEN},
-        "daemon": {"accept_privileged": True, "memory": 1},
+        "builder": "dind",
+        "dind": {"accept_privileged": True, "memory": 1},
         "runner": {"concurrent": 0},
         "pipeline": {"image_name": ""},
     }
@@ -229,7 +247,7 @@ def test_what_is_wrong_in_several_parts_is_said_at_once(graph: Graph) -> None:
         graph.run(station(args))
 
     fields = {problem.field for problem in caught.value.problems}
-    assert fields == {"gitlab.url", "daemon.memory", "runner.concurrent", "pipeline.image_name"}
+    assert fields == {"gitlab.url", "dind.memory", "runner.concurrent", "pipeline.image_name"}
 
 
 def keys(kind: type) -> set[str]:
@@ -237,11 +255,17 @@ def keys(kind: type) -> set[str]:
 
 
 def test_every_argument_can_be_set_in_the_settings() -> None:
-    sections = {name: keys(kind) for name, kind in Settings.__annotations__.items() if name != "name"}
+    plain = {"name", "builder", "keep_caches", "preflight"}
+    sections = {name: keys(kind) for name, kind in Settings.__annotations__.items() if name not in plain}
 
     assert sections == {
         "gitlab": keys(GitLabArgs) - {"token"},
-        "daemon": keys(DindDaemonArgs),
+        "needs": keys(Needs),
+        "registries": keys(RegistriesArgs),
+        "dind": keys(DindDaemonArgs),
+        "dood": keys(HostDaemonArgs),
+        "buildkit": keys(BuildkitDaemonArgs),
+        "kaniko": keys(KanikoArgs),
         "runner": keys(GitLabRunnerArgs) - {"url", "token", "connection"},
         "pipeline": keys(GitLabPipelineArgs),
     }

@@ -10,15 +10,27 @@ from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
 import pulumi
 import pytest
 
+from ci_runners.daemons.buildkit import BuildkitDaemonArgs
 from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemonArgs
+from ci_runners.daemons.host import HostDaemonArgs
+from ci_runners.daemons.kaniko import KanikoArgs
+from ci_runners.render.buildkit import BuildkitSpec
 from ci_runners.render.config_toml import GitLabRunnerSpec, S3Cache
 from ci_runners.render.daemon_json import DaemonJson
 from ci_runners.render.dind import DindSpec
+from ci_runners.render.gitlab_ci import GitLabPipelineSpec
+from ci_runners.render.host import HostSpec
+from ci_runners.render.kaniko import KanikoSpec
 from ci_runners.runners.gitlab import GitLabRunnerArgs, S3CacheArgs
+from ci_runners.station import GitLabPipelineArgs
 
 PAIRS: list[tuple[Any, Any, set[str]]] = [
     (DindDaemonArgs, DindSpec, set()),
     (DaemonJsonArgs, DaemonJson, set()),
+    (HostDaemonArgs, HostSpec, set()),
+    (BuildkitDaemonArgs, BuildkitSpec, set()),
+    (KanikoArgs, KanikoSpec, set()),
+    (GitLabPipelineArgs, GitLabPipelineSpec, set()),
     (GitLabRunnerArgs, GitLabRunnerSpec, {"url", "token", "connection"}),
     (S3CacheArgs, S3Cache, set()),
 ]
@@ -69,7 +81,7 @@ def test_what_has_no_default_must_be_given(
     }
 
     # The spec's default is a refusal, so that settings without it get a message and not a missing key.
-    assert args.__required_keys__ - {"accept_privileged"} == without | wiring
+    assert args.__required_keys__ - {"accept_privileged", "accept_host_root"} == without | wiring
 
 
 @pytest.mark.parametrize("args", [args for args, _, _ in PAIRS], ids=NAMES)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from ci_runners.connection import Connection, dind_connection
+from ci_runners.connection import Connection
+from ci_runners.connections import buildkit_connection, dind_connection, host_connection
 from ci_runners.render.config_toml import (
+    CONNECTION_KEYS,
     DOCKER_KEYS,
     GLOBAL_KEYS,
     RUNNER_KEYS,
@@ -23,6 +25,22 @@ from ci_runners.render.config_toml import (
 from tests.unit.strategies import connections, runner_specs
 
 DIND = dind_connection(host="dind", network="dind", client_volume="dind-client", tags=("dind",))
+DOOD = host_connection(
+    socket="/run/docker.sock",
+    group="998",
+    jobs_volume="jobs",
+    jobs_dir="/data/volumes/jobs/_data",
+    tags=("dood",),
+)
+BUILDKIT = buildkit_connection(
+    host="buildkit",
+    network="net",
+    client_volume="certs",
+    socket="/run/docker.sock",
+    group="998",
+    cache_dir="/j",
+    tags=("b",),
+)
 TOKEN = "glrt-Zz9-a-token-like-no-other-text"
 
 OF_THE_CONTAINER = {
@@ -38,6 +56,7 @@ OF_THE_CONTAINER = {
 """Fields that are no business of config.toml: they say how the runner's own container is started."""
 MADE_FROM_MORE = {
     "description",
+    "job_image",
     "limit",
     "request_concurrency",
     "environment",
@@ -108,9 +127,23 @@ def test_every_file_has_known_keys_whole_numbers_and_the_token_once(
     assert [path for path, value in values.items() if TOKEN in str(value)] == [".runners[0].token"]
     assert [path for path, value in values.items() if isinstance(value, float)] == []
     assert written.keys() <= {*GLOBAL_KEYS, "runners"}
-    fixed = {"name", "url", "token", "executor", "environment", "feature_flags", "docker", "cache"}
+    fixed = {
+        "name",
+        "url",
+        "token",
+        "executor",
+        "builds_dir",
+        "environment",
+        "feature_flags",
+        "docker",
+        "cache",
+    }
     assert section.keys() <= {*RUNNER_KEYS, *fixed}
     wired = {
+        "image",
+        "cap_add",
+        "cap_drop",
+        "security_opt",
         "host",
         "tls_verify",
         "tls_cert_path",
@@ -119,7 +152,7 @@ def test_every_file_has_known_keys_whole_numbers_and_the_token_once(
         "volumes",
         "extra_hosts",
     }
-    assert section["docker"].keys() <= {*DOCKER_KEYS, *wired}
+    assert section["docker"].keys() <= {*DOCKER_KEYS, *CONNECTION_KEYS, *wired}
     assert section.get("cache", {}).keys() <= {"Type", "Shared", "Path", "s3"}
     assert section.get("cache", {}).get("s3", {}).keys() <= {*S3_KEYS, "AuthenticationType"}
 
@@ -132,6 +165,30 @@ def test_no_job_is_privileged_and_every_job_finds_its_daemon(spec: GitLabRunnerS
     assert section["docker"]["services_privileged"] is (spec.allowed_privileged_services is not None)
     wanted = {f"{name}={value}" for name, value in DIND.job_environment.items()}
     assert wanted <= set(section["environment"])
+
+
+def test_a_job_without_an_image_of_its_own_gets_the_one_with_the_daemons_client() -> None:
+    assert runner(GitLabRunnerSpec(), BUILDKIT)["docker"]["image"] == BUILDKIT.job_image
+    assert runner(GitLabRunnerSpec(job_image="debian:13"), BUILDKIT)["docker"]["image"] == "debian:13"
+
+
+def test_jobs_of_an_unprivileged_way_keep_the_connections_capabilities_and_gain_none() -> None:
+    docker = runner(GitLabRunnerSpec(), BUILDKIT)["docker"]
+
+    assert docker["cap_drop"] == ["ALL"]
+    assert docker["cap_add"] == list(BUILDKIT.job_capabilities or ())
+    assert docker["security_opt"] == ["no-new-privileges:true"]
+    assert docker["network_mode"] == "net"
+
+
+def test_jobs_on_the_hosts_engine_join_its_sockets_group_and_work_at_one_path() -> None:
+    section = runner(GitLabRunnerSpec(), DOOD)
+
+    assert section["builds_dir"] == "/data/volumes/jobs/_data"
+    assert section["docker"]["cache_dir"] == "/data/volumes/jobs/_data/cache"
+    assert section["docker"]["group_add"] == ["998"]
+    assert section["docker"]["host"] == "unix:///var/run/docker.sock"
+    assert not section["docker"].keys() & {"cap_drop", "security_opt", "network_mode", "tls_cert_path"}
 
 
 def test_the_order_of_an_environment_does_not_change_the_file() -> None:

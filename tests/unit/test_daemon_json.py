@@ -34,6 +34,7 @@ WRITTEN: list[tuple[dict[str, Any], str, object]] = [
     ({"max_concurrent_uploads": 2}, "max-concurrent-uploads", 2),
     ({"log_max_size": "1m", "log_max_files": 2}, "log-opts", {"max-size": "1m", "max-file": "2"}),
     ({"build_cache_size": "5GB"}, "builder", {"gc": {"enabled": True, "defaultKeepStorage": "5GB"}}),
+    ({"userns_remap": True}, "userns-remap", "default"),
     ({}, "shutdown-timeout", 55),
 ]
 

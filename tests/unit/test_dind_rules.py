@@ -12,7 +12,10 @@ from ci_runners.render.dind import (
     ready_test,
     shutdown_seconds,
 )
+from ci_runners.render.dind_variants import NEEDS, DindVariant
 
+ROOTLESS, SYSBOX = DindVariant.ROOTLESS, DindVariant.SYSBOX
+REMAPPED = DaemonJson(userns_remap=True)
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"accept_privileged": False}, "accept_privileged"),
     ({"image": "docker:latest"}, "image"),
@@ -44,8 +47,16 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"flags": ("--mtu=1400",)}, "flags[0]"),
     ({"flags": ("--log-driver=none",)}, "flags[0]"),
     ({"flags": ("--insecure-registry=registry:5000",)}, "flags[0]"),
+    ({"flags": ("--userns-remap=default",)}, "flags[0]"),
     ({"networks": ("dind",)}, "networks"),
     ({"daemon_json": DaemonJson(mtu=1)}, "daemon_json.mtu"),
+    ({"variant": ROOTLESS, "image": "docker:latest"}, "image"),
+    ({"variant": ROOTLESS, "daemon_json": REMAPPED}, "daemon_json.userns_remap"),
+    ({"variant": SYSBOX, "daemon_json": REMAPPED}, "daemon_json.userns_remap"),
+    (
+        {"variant": ROOTLESS, "daemon_json": DaemonJson(storage_driver="fuse-overlayfs")},
+        "daemon_json.storage_driver",
+    ),
 ]
 ACCEPTED: list[dict[str, Any]] = [
     {},
@@ -54,6 +65,10 @@ ACCEPTED: list[dict[str, Any]] = [
     {"cpus": 0.5},
     {"flags": ("--debug", "--experimental=true", "--host-gateway-ip=10.0.0.2")},
     {"tls_names": ("build.example.com",), "networks": ("registries",), "extra_hosts": ("a:10.0.0.2",)},
+    {"daemon_json": REMAPPED},
+    {"variant": ROOTLESS},
+    {"variant": ROOTLESS, "daemon_json": DaemonJson(storage_driver="overlay2")},
+    {"variant": SYSBOX, "daemon_json": DaemonJson(storage_driver="btrfs")},
 ]
 
 
@@ -79,6 +94,37 @@ def test_consent_is_asked_for_in_words_that_say_what_it_means() -> None:
     (problem,) = dind_problems("dind", DindSpec())
 
     assert "can become root on this host" in str(problem)
+    assert "another variant" in problem.fix
+
+
+@pytest.mark.parametrize(
+    "without_consent",
+    [DindSpec(variant=ROOTLESS), DindSpec(variant=SYSBOX), DindSpec(data_only=True)],
+    ids=["rootless", "sysbox", "data_only"],
+)
+def test_consent_is_asked_for_only_where_a_container_is_privileged(without_consent: DindSpec) -> None:
+    assert dind_problems("dind", without_consent) == []
+
+
+def test_only_the_variant_of_that_name_is_privileged() -> None:
+    assert [variant for variant in DindVariant if NEEDS[variant].privileged] == [DindVariant.PRIVILEGED]
+
+
+@pytest.mark.parametrize(
+    ("variant", "image"),
+    [
+        (DindVariant.PRIVILEGED, "docker:29.7.2-dind"),
+        (ROOTLESS, "docker:29.7.2-dind-rootless"),
+        (SYSBOX, "docker:29.7.2-dind"),
+    ],
+)
+def test_each_variant_has_its_image_unless_another_is_asked_for(variant: DindVariant, image: str) -> None:
+    assert DindSpec(variant=variant).daemon_image == image
+    assert DindSpec(variant=variant, image="mine:1").daemon_image == "mine:1"
+
+
+def test_no_two_variants_share_a_volume() -> None:
+    assert len({needs.volumes for needs in NEEDS.values()}) == len(DindVariant)
 
 
 def test_the_certificate_covers_the_daemons_name_and_every_further_one() -> None:

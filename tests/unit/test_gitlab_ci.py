@@ -8,37 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+from syrupy.assertion import SnapshotAssertion
 
-from ci_runners.connection import Connection, dind_connection
-from ci_runners.images import DOCKER_CLI
-from ci_runners.render.gitlab_ci import (
-    PROJECT_REGISTRY,
-    GitLabPipelineSpec,
-    pipeline_problems,
-    render_gitlab_ci,
+from ci_runners.connection import DaemonKind
+from ci_runners.images import BUILDKIT, DOCKER_CLI, KANIKO
+from ci_runners.render.gitlab_ci import PROJECT_REGISTRY, GitLabPipelineSpec, pipeline_problems
+from sandbox.ci.config import parse_config
+from tests.unit.pipelines import (
+    CONNECTIONS,
+    OTHER,
+    SPECS,
+    build_job,
+    every_spec,
+    every_way,
+    parsed,
+    rendered,
 )
-
-CONNECTION = dind_connection(host="dind", network="net", client_volume="client", tags=("dind", "linux"))
-SPECS = {
-    "another registry": GitLabPipelineSpec(image_name="registry.example.com:5000/team/app"),
-    "the project's registry": GitLabPipelineSpec(image_name=PROJECT_REGISTRY),
-    "a folder of it": GitLabPipelineSpec(image_name=f"{PROJECT_REGISTRY}/web"),
-    "everything set": GitLabPipelineSpec(
-        image_name="app",
-        job_image="docker:29.7.2-cli",
-        context="services/web",
-        dockerfile="services/web/Dockerfile.ci",
-        timeout_minutes=90,
-    ),
-}
-every_spec = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
-
-
-def parsed(spec: GitLabPipelineSpec, connection: Connection = CONNECTION) -> dict[str, Any]:
-    """What a YAML 1.2 parser, which GitLab's is closer to than the one that wrote it, makes of the text."""
-    pipeline: dict[str, Any] = YAML(typ="safe").load(render_gitlab_ci(spec, connection))
-    return pipeline
 
 
 def refused(texts: Iterable[str], folder: Path) -> list[str]:
@@ -53,13 +38,36 @@ def refused(texts: Iterable[str], folder: Path) -> list[str]:
 
 
 def test_gitlabs_schema_accepts_every_pipeline(tmp_path: Path) -> None:
-    assert refused([render_gitlab_ci(spec, CONNECTION) for spec in SPECS.values()], tmp_path) == []
+    assert refused([rendered(kind, spec) for kind in DaemonKind for spec in SPECS.values()], tmp_path) == []
 
 
 def test_gitlabs_schema_would_refuse_a_keyword_that_is_none(tmp_path: Path) -> None:
-    misspelled = render_gitlab_ci(SPECS["everything set"], CONNECTION).replace("script:", "skript:")
+    misspelled = rendered(DaemonKind.DIND, SPECS["everything set"]).replace("script:", "skript:")
 
     assert set(refused([misspelled], tmp_path)) == {misspelled}
+
+
+@every_way
+@every_spec
+def test_a_pipeline_is_this_text(
+    kind: DaemonKind, spec: GitLabPipelineSpec, snapshot: SnapshotAssertion
+) -> None:
+    assert rendered(kind, spec) == snapshot
+
+
+@every_way
+@every_spec
+def test_the_sandbox_reads_every_pipeline_as_it_is_written(
+    kind: DaemonKind, spec: GitLabPipelineSpec
+) -> None:
+    (job,) = parse_config(rendered(kind, spec)).jobs
+
+    written = build_job(kind, spec)
+    image = written["image"]
+    assert job.image == ({"name": image} if isinstance(image, str) else image)
+    assert job.script == written["script"]
+    assert job.tags == list(CONNECTIONS[kind].tags)
+    assert job.timeout == spec.timeout_minutes * 60
 
 
 @every_spec
@@ -67,66 +75,61 @@ def test_a_pipeline_that_renders_has_no_problems(spec: GitLabPipelineSpec) -> No
     assert list(pipeline_problems(spec)) == []
 
 
+@every_way
 @every_spec
-def test_the_same_spec_gives_the_same_text(spec: GitLabPipelineSpec) -> None:
-    assert render_gitlab_ci(spec, CONNECTION) == render_gitlab_ci(spec, CONNECTION)
+def test_the_daemon_is_reached_by_the_connection_alone(kind: DaemonKind, spec: GitLabPipelineSpec) -> None:
+    connection = CONNECTIONS[kind]
+    values = [value for value in connection.job_environment.values() if value not in {"1", "--cache=true"}]
+    job = build_job(kind, spec)
+
+    assert [word for word in (*values, *connection.job_volumes) if word in rendered(kind, spec)] == []
+    assert "services" not in job
+    assert not set(job["variables"]) & set(connection.job_environment)
 
 
-@every_spec
-def test_the_daemon_is_reached_by_the_connection_alone(spec: GitLabPipelineSpec) -> None:
-    text = render_gitlab_ci(spec, CONNECTION)
+@every_way
+def test_the_image_is_tagged_by_commit(kind: DaemonKind) -> None:
+    variables = build_job(kind, SPECS["another registry"])["variables"]
 
-    names, values = CONNECTION.job_environment.keys(), CONNECTION.job_environment.values()
-    spelled = [*names, *(value for value in values if value != "1"), *CONNECTION.job_volumes]
-    assert [word for word in spelled if word in text] == []
-    assert "services" not in parsed(spec)["build"]
-    assert set(parsed(spec)["build"]["variables"]) == {"IMAGE"}
+    assert variables == {"IMAGE": f"{OTHER}:$CI_COMMIT_SHA"}
 
 
-def test_the_job_asks_for_a_runner_of_its_daemon() -> None:
-    assert parsed(SPECS["everything set"])["build"]["tags"] == ["dind", "linux"]
+@pytest.mark.parametrize(
+    ("kind", "image"),
+    [
+        (DaemonKind.DIND, DOCKER_CLI),
+        (DaemonKind.DOOD, DOCKER_CLI),
+        (DaemonKind.BUILDKIT, {"name": BUILDKIT, "entrypoint": [""]}),
+        (DaemonKind.KANIKO, {"name": KANIKO, "entrypoint": [""]}),
+    ],
+)
+def test_the_job_runs_in_the_connections_image_for_a_limited_time_and_may_be_interrupted(
+    kind: DaemonKind, image: object
+) -> None:
+    job = build_job(kind, GitLabPipelineSpec(image_name="app"))
 
-
-def test_the_image_is_tagged_by_commit_built_and_pushed() -> None:
-    job = parsed(SPECS["everything set"])["build"]
-
-    assert job["variables"]["IMAGE"] == "app:$CI_COMMIT_SHA"
-    assert job["script"][1:] == [
-        'docker build --pull --tag "$IMAGE" --file services/web/Dockerfile.ci services/web',
-        'docker push "$IMAGE"',
-    ]
-
-
-def test_a_job_that_cannot_reach_its_daemon_says_so_first() -> None:
-    assert parsed(SPECS["everything set"])["build"]["script"][0].startswith("docker version")
-
-
-def test_the_job_runs_the_pinned_client_for_a_limited_time_and_may_be_interrupted() -> None:
-    job = parsed(GitLabPipelineSpec(image_name="app"))["build"]
-
-    assert job["image"] == DOCKER_CLI
+    assert job["image"] == image
     assert job["timeout"] == "30 minutes"
     assert job["interruptible"] is True
 
 
+@every_way
+def test_another_job_image_takes_the_place_of_the_connections(kind: DaemonKind) -> None:
+    image = build_job(kind, SPECS["everything set"])["image"]
+
+    name = image["name"] if isinstance(image, dict) else image
+    assert name == "registry.example.com/tools/builder:1.2.3"
+
+
+def test_the_job_asks_for_a_runner_of_its_daemon() -> None:
+    assert build_job(DaemonKind.DIND, SPECS["everything set"])["tags"] == ["dind", "linux"]
+
+
 def test_a_commit_has_one_pipeline() -> None:
-    assert parsed(SPECS["everything set"])["workflow"]["rules"] == [
+    assert parsed(DaemonKind.DIND, SPECS["everything set"])["workflow"]["rules"] == [
         {"if": "$CI_COMMIT_BRANCH"},
         {"if": "$CI_COMMIT_TAG"},
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "logs_in"),
-    [("the project's registry", True), ("a folder of it", True), ("another registry", False)],
-)
-def test_the_job_logs_in_where_gitlab_gives_it_credentials(name: str, logs_in: bool) -> None:  # noqa: FBT001
-    logins = [line for line in parsed(SPECS[name])["build"]["script"] if "docker login" in line]
-
-    assert bool(logins) is logs_in
-    assert all("--password-stdin" in line for line in logins), (
-        "a password on a command line is seen by everybody"
-    )
 
 
 @pytest.mark.parametrize(
@@ -152,6 +155,11 @@ def test_the_job_logs_in_where_gitlab_gives_it_credentials(name: str, logs_in: b
         ("dockerfile", ""),
         ("dockerfile", "../Dockerfile"),
         ("dockerfile", "Dockerfile $(id)"),
+        ("layer_cache", ""),
+        ("layer_cache", "app"),
+        ("layer_cache", "cache:1"),
+        ("layer_cache", "$CI_REGISTRY/cache"),
+        ("layer_cache", "registry.example.com/Cache"),
         ("timeout_minutes", 0),
         ("timeout_minutes", -5),
     ],
@@ -162,3 +170,13 @@ def test_what_a_pipeline_may_not_be_is_named(field: str, value: str | int) -> No
     problems = list(pipeline_problems(GitLabPipelineSpec(**given)))
 
     assert [(problem.field, problem.value) for problem in problems] == [(field, value)]
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    wrong = GitLabPipelineSpec(image_name="App", job_image="docker", layer_cache="App/cache")
+
+    assert [problem.field for problem in pipeline_problems(wrong)] == [
+        "image_name",
+        "job_image",
+        "layer_cache",
+    ]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ci_runners.connection import dind_connection
+from ci_runners.connections import dind_connection
 from ci_runners.problems import Problem
 from ci_runners.render.config_toml import GitLabRunnerSpec, PullPolicy, S3Cache
 from ci_runners.render.runner_rules import runner_problems, token_problems, url_problems, wiring_problems
@@ -127,7 +127,16 @@ def test_every_problem_is_found_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["gitlab.example.com", "ftp://gitlab", "https://", "https://a b", "https://h:0"]
+    "url",
+    [
+        "gitlab.example.com",
+        "ftp://gitlab",
+        "https://",
+        "https://a b",
+        "https://h:0",
+        "https://gitlab.example.com/api/v4",
+        "https://gitlab.example.com/gitlab/api/v4/",
+    ],
 )
 def test_an_address_that_is_no_url_is_refused(url: str) -> None:
     assert fields(url_problems("runner", url)) == ["url"]
@@ -139,7 +148,7 @@ def test_a_password_in_the_url_is_refused_and_not_shown() -> None:
     assert "hunter2" not in str(problem)
 
 
-@pytest.mark.parametrize("token", ["", "glrt- x", "GR1348941abcdef", "glrt-x\n"])
+@pytest.mark.parametrize("token", ["", "glrt- x", "GR1348941abcdef", "glrt-x\n", "$RUNNER_TOKEN"])
 def test_a_wrong_token_is_refused_and_not_shown(token: str) -> None:
     (problem,) = token_problems("runner", token)
 
@@ -166,7 +175,7 @@ def test_right_wiring_is_accepted_and_an_output_is_left_for_later() -> None:
         ({"url": "gitlab"}, "url"),
         ({"token": ""}, "token"),
         ({"connection": "tcp://dind:2376"}, "connection.text"),
-        ({"connection": '{"version": 2}'}, "connection.version"),
+        ({"connection": '{"version": 1}'}, "connection.version"),
     ],
 )
 def test_wrong_wiring_is_named(change: dict[str, object], field: str) -> None:

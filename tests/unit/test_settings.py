@@ -16,14 +16,16 @@ from ci_runners.render.config_toml import GitLabRunnerSpec, LogLevel, PullPolicy
 from ci_runners.render.daemon_json import DaemonJson
 from ci_runners.render.dind import DindSpec
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec
+from ci_runners.render.station import Builder
 from ci_runners.settings import GitLabSettings, Settings
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "glrt-made-up"
 GOOD: dict[str, Any] = {
     "name": "ci",
+    "builder": "dind",
     "gitlab": {"url": "https://gitlab.example.com"},
-    "daemon": {"accept_privileged": True},
+    "dind": {"accept_privileged": True},
     "pipeline": {"image_name": "registry.example.com/team/app"},
 }
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "bad_settings.yaml").read_text())
@@ -43,8 +45,11 @@ def changed(case: Mapping[str, Any]) -> object:
             inner = inner.setdefault(section, {})
         inner[key] = value
     for path in case.get("drop", []):
-        section, key = path.split(".")
-        del station[section][key]
+        *sections, key = path.split(".")
+        inner = station
+        for section in sections:
+            inner = inner[section]
+        del inner[key]
     return case.get("station", station)
 
 
@@ -92,7 +97,8 @@ def test_what_is_not_said_has_the_components_own_defaults() -> None:
     assert load(GOOD) == Settings(
         name="ci",
         gitlab=GitLabSettings(url="https://gitlab.example.com"),
-        daemon=DindSpec(accept_privileged=True),
+        builder=Builder.DIND,
+        dind=DindSpec(accept_privileged=True),
         runner=GitLabRunnerSpec(),
         pipeline=GitLabPipelineSpec(image_name="registry.example.com/team/app"),
     )
@@ -101,11 +107,11 @@ def test_what_is_not_said_has_the_components_own_defaults() -> None:
 def test_every_kind_of_value_arrives_as_it_was_written() -> None:
     case = {
         "set": {
-            "daemon.cpus": 2,
-            "daemon.memory": 4096,
-            "daemon.tags": ["dind", "linux"],
-            "daemon.labels": {"team": "build"},
-            "daemon.daemon_json": {"mtu": 1400},
+            "dind.cpus": 2,
+            "dind.memory": 4096,
+            "dind.tags": ["dind", "linux"],
+            "dind.labels": {"team": "build"},
+            "dind.daemon_json": {"mtu": 1400},
             "runner.log_level": "debug",
             "runner.pull_policies": ["always", "if-not-present"],
             "runner.feature_flags": {"FF_USE_FASTZIP": True},
@@ -114,7 +120,7 @@ def test_every_kind_of_value_arrives_as_it_was_written() -> None:
 
     settings = load(changed(case))
 
-    assert settings.daemon == DindSpec(
+    assert settings.dind == DindSpec(
         accept_privileged=True,
         cpus=2,
         memory=4096,
@@ -152,7 +158,7 @@ def test_the_token_is_nowhere_in_the_settings() -> None:
 def test_the_committed_dev_environment_is_good() -> None:
     station = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]["ci-runners:station"]
 
-    assert load(station).daemon.accept_privileged
+    assert load(station).dind.accept_privileged
 
 
 def test_the_committed_dev_environment_holds_no_secret_and_no_key_to_one() -> None:

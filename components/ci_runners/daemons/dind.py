@@ -1,8 +1,16 @@
-"""`DindDaemon`: Docker Engine in a privileged container, reached over TLS from a network of its own.
+"""`DindDaemon`: Docker Engine in a container, reached over TLS from a network of its own.
 
-Trust boundary: whoever holds the client certificate is root in the daemon, and because the container is privileged
-can become root on the host. TLS and the network decide who holds it; they do not make jobs safe. A job holds it: by
-the daemon it can mount every folder of the daemon's container, that of the certificate authority's key among them.
+Trust boundary: whoever holds the client certificate is root in the daemon. A job holds it: by the daemon it can mount
+every folder of the daemon's container, that of the certificate authority's key among them. TLS and the network decide
+who holds it; they do not make jobs safe. What stands between the daemon and the host is the variant's:
+
+- privileged: nothing. Root in the daemon can become root on the host.
+- rootless: dockerd is user 1000 of the host, and the container has no capability but those that map user ids. To make
+  user namespaces it runs without seccomp's and AppArmor's profiles and with an unmasked /proc (CIS Docker Benchmark
+  5.2 and 5.22): a hole in the kernel is a hole here, and leads to user 1000. A privileged container does not start
+  inside, containers inside have no limits of memory or CPU of their own, and the host must allow user namespaces and
+  let everybody open /dev/net/tun, as udev does.
+- sysbox: a user namespace that Sysbox (nestybox/sysbox), installed on the host, makes and guards.
 """
 
 from typing import NotRequired, TypedDict, cast
@@ -11,31 +19,16 @@ import pulumi
 import pulumi_docker as docker
 
 from ci_runners.certificate import expiry
-from ci_runners.connection import CERTIFICATES, CLIENT_CERTIFICATES, dind_connection
-from ci_runners.render.daemon_json import render_daemon_json
-from ci_runners.render.dind import (
-    DindSpec,
-    container_environment,
-    dind_problems,
-    ready_test,
-    shutdown_seconds,
-)
-from ci_runners.resources import (
-    LIFTED_LIMITS,
-    LOG_OPTS,
-    SILENT_CHANGES,
-    after,
-    container_labels,
-    cpu_quota,
-    label_pairs,
-    network_labels,
-    volume_labels,
-)
+from ci_runners.connections import dind_connection
+from ci_runners.daemons.dind_parts import certificate_reader, dind_container
+from ci_runners.render.dind import DindSpec, dind_problems
+from ci_runners.render.dind_variants import DindVariant
+from ci_runners.resources import after, label_pairs, network_labels, volume_labels
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
 
-STOP_MARGIN = 120
-"""Seconds that Pulumi waits for a delete beyond the container's own grace."""
+DATA = ("ca", "storage")
+"""The volumes whose contents cannot be made again."""
 
 
 class DaemonJsonArgs(TypedDict):
@@ -65,15 +58,25 @@ class DaemonJsonArgs(TypedDict):
     """Log files kept for a container. Defaults to 3."""
     build_cache_size: NotRequired[str]
     """Size above which BuildKit's cache is collected, oldest first. Defaults to 20GB."""
+    userns_remap: NotRequired[bool]
+    """Whether root in the daemon's containers is an ordinary user of the daemon's (dockerd's `userns-remap`), with the
+    privileged variant only. Who breaks out of a container by a hole in it lands as that user; who holds the client
+    certificate still asks for `--userns=host`. A privileged container needs that too (`userns_mode` of a runner's
+    services). Images of before are not seen, and the containerd image store is not used. Defaults to false."""
 
 
 class DindDaemonArgs(TypedDict):
     """Arguments of `DindDaemon`. All are plain values: they are checked before anything is created."""
 
-    accept_privileged: bool
-    """Must be true: the container is privileged, and a job that can reach it can become root on this host."""
+    accept_privileged: NotRequired[bool]
+    """Must be true where the container is privileged: a job that can reach it can become root on this host. Defaults
+    to false, which is refused with the privileged variant unless there is only data."""
+    variant: NotRequired[DindVariant]
+    """What stands between the daemon and its host. Each variant has volumes of its own: another one starts empty, with
+    an authority of its own. Defaults to privileged."""
     image: NotRequired[str]
-    """Image of the daemon, with a fixed tag or digest. Defaults to `images.DOCKER_DIND`."""
+    """Image of the daemon, with a fixed tag or digest. Defaults to `images.DOCKER_DIND`, and with the rootless variant
+    to `images.DOCKER_DIND_ROOTLESS`."""
     memory: NotRequired[int]
     """MiB of memory for the daemon and all its jobs together, 256 or more. Defaults to no limit."""
     memory_swap: NotRequired[int]
@@ -83,7 +86,7 @@ class DindDaemonArgs(TypedDict):
     tls_names: NotRequired[list[str]]
     """Further host names that the server's certificate covers. Defaults to none; the component's name always is."""
     networks: NotRequired[list[str]]
-    """Existing Docker networks that the daemon joins, for registries there. Defaults to none."""
+    """Existing Docker networks that the daemon joins, for registries and mirrors there. Defaults to none."""
     extra_hosts: NotRequired[list[str]]
     """`name:address` lines for the daemon's /etc/hosts. Defaults to none."""
     tags: NotRequired[list[str]]
@@ -100,22 +103,30 @@ class DindDaemonArgs(TypedDict):
     """Whether Pulumi refuses to delete the CA's and the storage volume. Defaults to false."""
     retain_data: NotRequired[bool]
     """Whether `pulumi destroy` leaves the CA's and the storage volume. Defaults to false."""
+    data_only: NotRequired[bool]
+    """Whether only the volumes with data (CA and storage) exist: what a station keeps of a way to build that it does
+    not use at the moment. Defaults to false."""
     daemon_json: NotRequired[DaemonJsonArgs]
     """The daemon's configuration file."""
 
 
 class DindDaemon(pulumi.ComponentResource):
-    """Docker Engine in a container (docker:dind): TLS on 2376 only, nothing published, data on named volumes."""
+    """Docker Engine in a container (docker:dind): TLS on 2376 only, nothing published, data on named volumes.
+
+    With `data_only` the outputs that speak of the running daemon are there, as empty texts: a component has the same
+    outputs whatever its arguments, in its plugin form too.
+    """
 
     connection: pulumi.Output[str]
-    """How runners and jobs reach the daemon. Whatever uses it waits until the daemon answers over TLS."""
+    """How runners and jobs reach the daemon. Whatever uses it waits until the daemon answers over TLS. Empty with
+    `data_only`."""
     certificate_expiry: pulumi.Output[str]
     """End of the client certificate's life, ISO 8601 in UTC, as read when the container was made. The daemon signs
-    its certificates anew at every start, so the real end is this one or later."""
+    its certificates anew at every start, so the real end is this one or later. Empty with `data_only`."""
     container_name: pulumi.Output[str]
-    """Name of the daemon's container, and its host name."""
+    """Name of the daemon's container, and its host name. Empty with `data_only`."""
     network_name: pulumi.Output[str]
-    """Name of the daemon's network."""
+    """Name of the daemon's network. Empty with `data_only`."""
     storage_volume: pulumi.Output[str]
     """Name of the volume with the daemon's images and build cache."""
     ca_volume: pulumi.Output[str]
@@ -127,22 +138,13 @@ class DindDaemon(pulumi.ComponentResource):
         spec = spec_from_args(DindSpec, plain, rules, lambda spec: dind_problems(name, spec))
         super().__init__("ci-runners:index:DindDaemon", name, {}, opts)
         labels = label_pairs("dind", name, spec.labels)
-        network = self._network(name, spec, labels)
-        volumes = {part: self._volume(name, part, spec, labels) for part in ("ca", "client", "storage")}
-        container = self._container(name, spec, labels, network, volumes)
-        reader = self._certificate_reader(name, spec, labels, container, volumes["client"])
-
-        connection = pulumi.Output.all(network.name, volumes["client"].name).apply(
-            lambda names: dind_connection(
-                host=name, network=names[0], client_volume=names[1], tags=spec.tags
-            ).dump()
-        )
-        self.connection = after(connection, container)
-        self.certificate_expiry = reader.container_logs.apply(expiry)
-        self.container_name = container.name
-        self.network_name = network.name
-        self.storage_volume = volumes["storage"].name
-        self.ca_volume = volumes["ca"].name
+        data = {part: self._volume(name, part, spec, labels) for part in DATA}
+        self.storage_volume = data["storage"].name
+        self.ca_volume = data["ca"].name
+        self.connection = self.certificate_expiry = pulumi.Output.from_input("")
+        self.container_name = self.network_name = pulumi.Output.from_input("")
+        if not spec.data_only:
+            self._run(name, spec, labels, data)
         self.register_outputs(
             {
                 "connection": self.connection,
@@ -154,9 +156,13 @@ class DindDaemon(pulumi.ComponentResource):
             }
         )
 
-    def _network(self, name: str, spec: DindSpec, labels: list[tuple[str, str]]) -> docker.Network:
+    def _run(
+        self, name: str, spec: DindSpec, labels: list[tuple[str, str]], data: dict[str, docker.Volume]
+    ) -> None:
+        """Everything but the data, and the outputs that speak of it."""
+        client = self._volume(name, "client", spec, labels)
         mtu = spec.daemon_json.mtu
-        return docker.Network(
+        network = docker.Network(
             f"{name}-network",
             name=name,
             driver="bridge",
@@ -164,13 +170,27 @@ class DindDaemon(pulumi.ComponentResource):
             labels=network_labels(labels),
             opts=pulumi.ResourceOptions(parent=self),
         )
+        container = dind_container(
+            self, name, spec, labels, network=network, volumes={**data, "client": client}
+        )
+        reader = certificate_reader(self, name, spec, labels, daemon=container, client=client)
+        connection = pulumi.Output.all(network.name, client.name).apply(
+            lambda names: dind_connection(
+                host=name, network=names[0], client_volume=names[1], tags=spec.tags
+            ).dump()
+        )
+        self.connection = after(connection, container)
+        self.certificate_expiry = reader.container_logs.apply(expiry)
+        self.container_name = container.name
+        self.network_name = network.name
 
     def _volume(self, name: str, part: str, spec: DindSpec, labels: list[tuple[str, str]]) -> docker.Volume:
         """A volume under a fixed name, so that data is found again; a new label must not replace it."""
-        is_data = part != "client"
+        is_data = part in DATA
+        full = f"{name}-{spec.needs.volumes}{part}"
         return docker.Volume(
-            f"{name}-{part}",
-            name=f"{name}-{part}",
+            full,
+            name=full,
             labels=volume_labels(labels),
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -179,95 +199,3 @@ class DindDaemon(pulumi.ComponentResource):
                 retain_on_delete=(is_data and spec.retain_data) or None,
             ),
         )
-
-    def _container(
-        self,
-        name: str,
-        spec: DindSpec,
-        labels: list[tuple[str, str]],
-        network: docker.Network,
-        volumes: dict[str, docker.Volume],
-    ) -> docker.Container:
-        paths = {"ca": f"{CERTIFICATES}/ca", "client": CLIENT_CERTIFICATES, "storage": "/var/lib/docker"}
-        networks = [docker.ContainerNetworksAdvancedArgs(name=network.name)]
-        networks += [docker.ContainerNetworksAdvancedArgs(name=extra) for extra in spec.networks]
-        return docker.Container(
-            f"{name}-container",
-            name=name,
-            hostname=name,
-            image=spec.image,
-            privileged=True,
-            command=list(spec.flags) or None,
-            envs=container_environment(name, spec),
-            network_mode="bridge",
-            networks_advanced=networks,
-            volumes=[
-                docker.ContainerVolumeArgs(volume_name=volumes[part].name, container_path=path)
-                for part, path in paths.items()
-            ],
-            uploads=[
-                docker.ContainerUploadArgs(
-                    file="/etc/docker/daemon.json",
-                    content=render_daemon_json(spec.daemon_json, shutdown_seconds=shutdown_seconds(spec)),
-                )
-            ],
-            hosts=_hosts(spec),
-            memory=spec.memory,
-            memory_swap=spec.memory_swap or spec.memory,
-            cpu_quota=cpu_quota(spec.cpus),
-            restart="unless-stopped",
-            healthcheck=docker.ContainerHealthcheckArgs(
-                tests=ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
-            ),
-            wait=True,
-            wait_timeout=spec.ready_seconds,
-            stop_timeout=spec.stop_grace_seconds,
-            destroy_grace_seconds=spec.stop_grace_seconds,
-            log_driver="json-file",
-            log_opts=LOG_OPTS,
-            labels=container_labels(labels),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                replace_on_changes=SILENT_CHANGES if spec.memory else [*SILENT_CHANGES, *LIFTED_LIMITS],
-                # Pulumi itself would make the new one first, under a name that is taken.
-                delete_before_replace=True,
-                custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.stop_grace_seconds + STOP_MARGIN}s"),
-            ),
-        )
-
-    def _certificate_reader(
-        self,
-        name: str,
-        spec: DindSpec,
-        labels: list[tuple[str, str]],
-        daemon: docker.Container,
-        client: docker.Volume,
-    ) -> docker.Container:
-        """Reads the certificate once, each time the daemon's container is made, and ends."""
-        return docker.Container(
-            f"{name}-certificate",
-            name=f"{name}-certificate",
-            image=spec.image,
-            entrypoints=["openssl"],
-            command=["x509", "-enddate", "-noout", "-in", f"{CLIENT_CERTIFICATES}/cert.pem"],
-            envs=[daemon.id.apply(lambda container: f"DAEMON={container}")],
-            network_mode="none",
-            volumes=[
-                docker.ContainerVolumeArgs(
-                    volume_name=client.name, container_path=CLIENT_CERTIFICATES, read_only=True
-                )
-            ],
-            capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-            attach=True,
-            logs=True,
-            must_run=False,
-            log_driver="json-file",
-            log_opts=LOG_OPTS,
-            labels=container_labels(labels),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-
-def _hosts(spec: DindSpec) -> list[docker.ContainerHostArgs] | None:
-    pairs = [extra.split(":", 1) for extra in spec.extra_hosts]
-    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None

@@ -11,7 +11,7 @@ from typing import Any
 import tomli_w
 
 from ci_runners.connection import Connection
-from ci_runners.images import DOCKER_CLI, GITLAB_RUNNER, GITLAB_RUNNER_HELPER
+from ci_runners.images import GITLAB_RUNNER, GITLAB_RUNNER_HELPER
 
 
 class PullPolicy(str, Enum):
@@ -66,7 +66,7 @@ class GitLabRunnerSpec:
     shutdown_timeout: int = 30
     metrics_address: str | None = None
     output_limit: int = 4096
-    job_image: str = DOCKER_CLI
+    job_image: str | None = None
     helper_image: str | None = GITLAB_RUNNER_HELPER
     pull_policies: tuple[PullPolicy, ...] = (PullPolicy.ALWAYS,)
     allowed_pull_policies: tuple[PullPolicy, ...] = ()
@@ -116,7 +116,6 @@ RUNNER_KEYS = {
     "post_build_script": "post_build_script",
 }
 DOCKER_KEYS = {
-    "image": "job_image",
     "helper_image": "helper_image",
     "pull_policy": "pull_policies",
     "allowed_pull_policies": "allowed_pull_policies",
@@ -130,6 +129,11 @@ DOCKER_KEYS = {
     "shm_size": "shm_size",
     "network_mtu": "network_mtu",
     "wait_for_services_timeout": "wait_for_services_timeout",
+}
+CONNECTION_KEYS = {
+    "network_mode": "job_network",
+    "group_add": "job_groups",
+    "cache_dir": "cache_dir",
 }
 S3_KEYS = {
     "ServerAddress": "server_address",
@@ -166,6 +170,7 @@ def render_config_toml(
         "url": url,
         "token": token,
         "executor": "docker",
+        **_section({"builds_dir": "builds_dir"}, connection),
         **_section(RUNNER_KEYS, spec),
         "request_concurrency": effective_request_concurrency(spec),
         "limit": effective_limit(spec),
@@ -182,11 +187,17 @@ def _docker(spec: GitLabRunnerSpec, connection: Connection) -> dict[str, Any]:
     docker: dict[str, Any] = {
         "host": connection.runner_host,
         "tls_verify": bool(connection.certificates),
+        "image": spec.job_image or connection.job_image,
         "privileged": False,
         "volumes": [*connection.job_volumes, *spec.volumes],
         "extra_hosts": [*connection.job_extra_hosts, *spec.extra_hosts],
+        **_section(CONNECTION_KEYS, connection),
         **_section(DOCKER_KEYS, spec),
     }
+    if connection.job_capabilities is not None:
+        docker["cap_drop"] = ["ALL"]
+        docker["cap_add"] = list(connection.job_capabilities)
+        docker["security_opt"] = ["no-new-privileges:true"]
     if connection.certificates:
         docker["tls_cert_path"] = connection.certificates
     # Unset, it follows `privileged`; a service is privileged only where the list of allowed ones says so.

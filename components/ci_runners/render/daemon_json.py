@@ -50,6 +50,10 @@ class DaemonJson:
     build_cache_size: str | None = "20GB"
     """BuildKit's build cache is collected above this size, oldest first (`builder.gc`). None leaves it to dockerd."""
 
+    userns_remap: bool = False
+    """Root in the daemon's containers is an ordinary user of the daemon's own: dockremap, with ids from 165536 on in
+    the official image (Docker docs, Isolate containers with a user namespace)."""
+
 
 def daemon_json_problems(spec: DaemonJson, rules: Rules) -> Iterator[Problem]:
     """Say what dockerd would refuse or, worse, accept and not do."""
@@ -89,6 +93,7 @@ def render_daemon_json(spec: DaemonJson, *, shutdown_seconds: int) -> str:
         "log-driver": "json-file",
         "log-opts": {"max-size": spec.log_max_size, "max-file": str(spec.log_max_files)},
         "shutdown-timeout": shutdown_seconds,
+        "userns-remap": "default" if spec.userns_remap else None,
     }
     if spec.build_cache_size is not None:
         document["builder"] = {"gc": {"enabled": True, "defaultKeepStorage": spec.build_cache_size}}

@@ -1,15 +1,15 @@
 """What a docker:dind container is started with: plain values, checked before anything is created."""
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ci_runners.connection import CERTIFICATES, CLIENT_CERTIFICATES, TLS_PORT
-from ci_runners.images import DOCKER_DIND
 from ci_runners.problems import Problem
 from ci_runners.render.daemon_json import DaemonJson, daemon_json_problems
-from ci_runners.validate import LEAST_CPUS, Rules
+from ci_runners.render.dind_variants import NEEDS, DindVariant, VariantNeeds
+from ci_runners.render.shared_rules import label_problems, limit_problems, network_problems, tag_problems
+from ci_runners.validate import Rules
 
 LEAST_MEMORY = 256
 """MiB below which dockerd and one build do not fit."""
@@ -41,6 +41,7 @@ _IN_DAEMON_JSON = {
     "mtu": "mtu",
     "registry-mirror": "registry_mirrors",
     "storage-driver": "storage_driver",
+    "userns-remap": "userns_remap",
 }
 """Flags that daemon.json speaks of: dockerd does not start where both do (Docker docs, dockerd)."""
 
@@ -50,7 +51,8 @@ class DindSpec:
     """Everything about a DinD daemon that is known before it exists."""
 
     accept_privileged: bool = False
-    image: str = DOCKER_DIND
+    variant: DindVariant = DindVariant.PRIVILEGED
+    image: str | None = None
     memory: int | None = None
     memory_swap: int | None = None
     cpus: float | None = None
@@ -64,7 +66,18 @@ class DindSpec:
     ready_seconds: int = 180
     protect_data: bool = False
     retain_data: bool = False
+    data_only: bool = False
     daemon_json: DaemonJson = field(default_factory=DaemonJson)
+
+    @property
+    def needs(self) -> VariantNeeds:
+        """What the variant needs of its host, and where its image keeps what."""
+        return NEEDS[self.variant]
+
+    @property
+    def daemon_image(self) -> str:
+        """The image that was asked for, or else the variant's own."""
+        return self.image or self.needs.image
 
 
 def dind_problems(name: str, spec: DindSpec) -> list[Problem]:
@@ -74,65 +87,57 @@ def dind_problems(name: str, spec: DindSpec) -> list[Problem]:
         *rules.docker_name("name", name),
         *rules.host_name("name", name),
         *_consent(spec, rules),
-        *rules.image("image", spec.image),
-        *_resources(spec, rules),
-        *_names(name, spec, rules),
+        *rules.image("image", spec.daemon_image),
+        *limit_problems(
+            rules,
+            memory=spec.memory,
+            memory_swap=spec.memory_swap,
+            cpus=spec.cpus,
+            least_memory=LEAST_MEMORY,
+        ),
+        *rules.at_least("stop_grace_seconds", spec.stop_grace_seconds, 2 * SHUTDOWN_MARGIN, "seconds"),
+        *rules.at_least("ready_seconds", spec.ready_seconds, 10, "seconds"),
+        *rules.each("tls_names", spec.tls_names, "host_name"),
+        *rules.no_repeats("tls_names", spec.tls_names),
+        *network_problems(rules, name=name, networks=spec.networks, extra_hosts=spec.extra_hosts),
+        *tag_problems(rules, spec.tags),
+        *label_problems(rules, spec.labels),
         *_flags(spec, rules),
         *daemon_json_problems(spec.daemon_json, rules),
+        *_user_namespace(spec, rules),
     ]
 
 
 def _consent(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
-    if not spec.accept_privileged:
+    if spec.needs.privileged and not spec.data_only and not spec.accept_privileged:
         yield rules.problem(
             "accept_privileged",
             spec.accept_privileged,
             "True: docker:dind runs privileged, and whoever may run a job on it can become root on this host",
-            "set it to true if every job that can reach this daemon is trusted with the host",
+            "set it to true if every job that can reach this daemon is trusted with the host; or choose another"
+            " variant",
         )
 
 
-def _resources(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
-    yield from rules.at_least("memory", spec.memory, LEAST_MEMORY, "MiB")
-    if spec.memory_swap is not None and spec.memory is None:
+def _user_namespace(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
+    """What a daemon cannot do that is in a user namespace itself."""
+    if spec.variant is DindVariant.PRIVILEGED:
+        return
+    if spec.daemon_json.userns_remap:
         yield rules.problem(
-            "memory_swap", spec.memory_swap, "memory beside it", "set memory, or leave both out"
+            "daemon_json.userns_remap",
+            spec.daemon_json.userns_remap,
+            f"False: a {spec.variant.value} daemon is in a user namespace that does not have dockremap's ids",
+            "leave it out: its containers' root is no root of the host as it is",
         )
-    elif spec.memory_swap is not None and spec.memory is not None and spec.memory_swap < spec.memory:
+    driver = spec.daemon_json.storage_driver
+    if spec.variant is DindVariant.ROOTLESS and driver not in {None, "overlay2"}:
         yield rules.problem(
-            "memory_swap",
-            spec.memory_swap,
-            f"memory and swap together, {spec.memory} MiB or more",
-            "raise it",
+            "daemon_json.storage_driver",
+            driver,
+            "overlay2: the container has no device of another driver's",
+            "leave it out; overlayfs in a user namespace needs Linux 5.11",
         )
-    if spec.cpus is not None and not LEAST_CPUS <= spec.cpus < math.inf:
-        yield rules.problem(
-            "cpus", spec.cpus, f"at least {LEAST_CPUS} CPUs", "write it like 1.5, or leave it out for all"
-        )
-    yield from rules.at_least("stop_grace_seconds", spec.stop_grace_seconds, 2 * SHUTDOWN_MARGIN, "seconds")
-    yield from rules.at_least("ready_seconds", spec.ready_seconds, 10, "seconds")
-
-
-def _names(name: str, spec: DindSpec, rules: Rules) -> Iterator[Problem]:
-    yield from rules.each("tls_names", spec.tls_names, "host_name")
-    yield from rules.each("networks", spec.networks, "docker_name")
-    yield from rules.each("extra_hosts", spec.extra_hosts, "extra_host")
-    for listed in ("tls_names", "networks", "extra_hosts", "tags"):
-        yield from rules.no_repeats(listed, getattr(spec, listed))
-    if name in spec.networks:
-        yield rules.problem("networks", name, "other networks than the daemon's own", "leave it out")
-    if not spec.tags:
-        yield rules.problem(
-            "tags", [], "at least one tag", "name the tag that leads a job to this daemon, like dind"
-        )
-    for index, tag in enumerate(spec.tags):
-        if not tag.strip() or "," in tag:
-            yield rules.problem(f"tags[{index}]", tag, "a tag without commas", "write one tag an item")
-    for key in spec.labels:
-        if key.startswith("ci-runners."):
-            yield rules.problem(
-                f"labels.{key}", spec.labels[key], "a label of yours", "ci-runners.* is this package's own"
-            )
 
 
 def _flags(spec: DindSpec, rules: Rules) -> Iterator[Problem]:

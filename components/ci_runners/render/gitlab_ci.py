@@ -2,7 +2,8 @@
 
 The job names neither a daemon nor a certificate, and has no services: the runner's config.toml gives every job the
 connection's environment and mounts, so a pipeline cannot disagree with its daemon. What the pipeline takes from
-the connection are the tags, which decide that the job reaches a runner of that daemon at all.
+the connection are the way to build, the image that can, and the tags, which decide that the job reaches a runner of
+that daemon at all.
 """
 
 import re
@@ -11,9 +12,9 @@ from dataclasses import dataclass
 
 import yaml
 
-from ci_runners.connection import Connection
-from ci_runners.images import DOCKER_CLI
+from ci_runners.connection import Connection, DaemonKind
 from ci_runners.problems import Problem
+from ci_runners.render.build_scripts import SCRIPTS, Build
 from ci_runners.validate import Rules
 
 PROJECT_REGISTRY = "$CI_REGISTRY_IMAGE"
@@ -22,9 +23,10 @@ PROJECT_REGISTRY = "$CI_REGISTRY_IMAGE"
 _INSIDE = re.compile(r"(?![/-])(?!.*(?:^|/)\.\.(?:/|$))[A-Za-z0-9._/-]+")
 _HEADER = """\
 # Rendered by ci-runners: change the station's settings, not this file.
-# The runner gives the job its daemon's address and client certificate; nothing here may set them again.
+# The runner gives the job what it needs to reach its builder; nothing here may set that again.
 """
-_LOGIN = 'echo "$CI_REGISTRY_PASSWORD" | docker login --username "$CI_REGISTRY_USER" --password-stdin "$CI_REGISTRY"'
+_BUILDERS_OWN_IMAGE = frozenset({DaemonKind.BUILDKIT, DaemonKind.KANIKO})
+"""Ways whose job image starts its builder: an entrypoint that a job's shell must take the place of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +36,18 @@ class GitLabPipelineSpec:
     image_name: str
     """Registry and path of the image, without a tag: the commit is the tag."""
 
-    job_image: str = DOCKER_CLI
-    """Image in which the job runs the Docker client. The connection's daemon must know its API version."""
+    job_image: str | None = None
+    """Image in which the job runs. Default: the connection's, which has what builds there."""
 
     context: str = "."
     """Build context: a folder of the repository."""
 
     dockerfile: str = "Dockerfile"
     """The Dockerfile: a path in the repository."""
+
+    layer_cache: str | None = None
+    """Registry and path for layers, without a tag, where jobs find those of earlier ones. Default: none, since the
+    daemon keeps them; with Kaniko, which has no daemon, what the connection says."""
 
     timeout_minutes: int = 30
     """Minutes after which GitLab ends the job; the project's and the runner's own limits still hold."""
@@ -50,14 +56,9 @@ class GitLabPipelineSpec:
 def pipeline_problems(spec: GitLabPipelineSpec) -> Iterator[Problem]:
     """Say what is wrong with a pipeline, field by field."""
     rules = Rules(component="Pipeline")
-    if any(rules.image("image_name", _example(spec.image_name))):
-        yield rules.problem(
-            "image_name",
-            spec.image_name,
-            f"registry and path in lower case, without a tag; or {PROJECT_REGISTRY}, with or without a path",
-            "write it like registry.example.com/team/app; the pipeline adds the commit as the tag",
-        )
-    yield from rules.image("job_image", spec.job_image)
+    yield from _repository("image_name", spec.image_name, rules, "the pipeline adds the commit as the tag")
+    if spec.job_image is not None:
+        yield from rules.image("job_image", spec.job_image)
     for field, value in (("context", spec.context), ("dockerfile", spec.dockerfile)):
         if not _INSIDE.fullmatch(value):
             yield rules.problem(
@@ -66,50 +67,68 @@ def pipeline_problems(spec: GitLabPipelineSpec) -> Iterator[Problem]:
                 "a path inside the repository, of letters, digits and . _ - /",
                 "give it relative to the repository's root, without '..'",
             )
+    if spec.layer_cache == spec.image_name:
+        yield rules.problem(
+            "layer_cache",
+            spec.layer_cache,
+            "another repository than the image's own, whose tags are commits",
+            f"write it like {spec.image_name}/cache",
+        )
+    elif spec.layer_cache is not None:
+        yield from _repository("layer_cache", spec.layer_cache, rules, "the builder chooses the tags")
     yield from rules.at_least("timeout_minutes", spec.timeout_minutes, 1, "minute")
 
 
 def render_gitlab_ci(spec: GitLabPipelineSpec, connection: Connection) -> str:
-    """Render the `.gitlab-ci.yml` that builds and pushes one image on the connection's daemon.
+    """Render the `.gitlab-ci.yml` that builds and pushes one image in the connection's way.
 
     Keywords: GitLab docs, CI/CD YAML syntax reference. The image's tag is the commit, so a job that runs twice, or is
     cancelled by a newer commit, never moves a tag that something else may be using.
     """
+    cache = {} if spec.layer_cache is None else {"CACHE": spec.layer_cache}
     pipeline = {
         # A branch or a tag gives one pipeline per commit; a merge request would give its branch a second one.
         "workflow": {"rules": [{"if": "$CI_COMMIT_BRANCH"}, {"if": "$CI_COMMIT_TAG"}]},
         "stages": ["build"],
         "build": {
             "stage": "build",
-            "image": spec.job_image,
+            "image": _image(spec, connection),
             "tags": list(connection.tags),
             "timeout": f"{spec.timeout_minutes} minutes",
             "interruptible": True,
-            "variables": {"IMAGE": f"{spec.image_name}:$CI_COMMIT_SHA"},
-            "script": _script(spec),
+            "variables": {"IMAGE": f"{spec.image_name}:$CI_COMMIT_SHA", **cache},
+            "script": SCRIPTS[connection.kind](_build(spec)),
         },
     }
     return _HEADER + yaml.safe_dump(pipeline, sort_keys=False, width=1000)
 
 
-def _script(spec: GitLabPipelineSpec) -> list[str]:
-    return [
-        # First, so that a job that cannot reach its daemon says so before it does any work.
-        "docker version --format 'daemon {{.Server.Version}}, client {{.Client.Version}}'",
+def _image(spec: GitLabPipelineSpec, connection: Connection) -> str | dict[str, object]:
+    name = spec.job_image or connection.job_image
+    return {"name": name, "entrypoint": [""]} if connection.kind in _BUILDERS_OWN_IMAGE else name
+
+
+def _build(spec: GitLabPipelineSpec) -> Build:
+    return Build(
+        context=spec.context,
+        dockerfile=spec.dockerfile,
         # GitLab gives a job credentials for the project's own registry, and for no other.
-        *([_LOGIN] if _is_project_registry(spec.image_name) else []),
-        f'docker build --pull --tag "$IMAGE" --file {spec.dockerfile} {spec.context}',
-        'docker push "$IMAGE"',
-    ]
-
-
-def _is_project_registry(image_name: str) -> bool:
-    return image_name == PROJECT_REGISTRY or image_name.startswith(f"{PROJECT_REGISTRY}/")
-
-
-def _example(image_name: str) -> str:
-    """What the image may be called once GitLab has filled in the variables."""
-    name = (
-        image_name.replace(PROJECT_REGISTRY, "project", 1) if _is_project_registry(image_name) else image_name
+        login=any(_is_project_registry(name) for name in (spec.image_name, spec.layer_cache or "")),
+        layer_cache=spec.layer_cache is not None,
     )
-    return f"{name}:commit"
+
+
+def _repository(field: str, value: str, rules: Rules, tag: str) -> Iterator[Problem]:
+    """A repository, without a tag, once GitLab has filled in the variables."""
+    filled = value.replace(PROJECT_REGISTRY, "project", 1) if _is_project_registry(value) else value
+    if any(rules.image(field, f"{filled}:tag")):
+        yield rules.problem(
+            field,
+            value,
+            f"registry and path in lower case, without a tag; or {PROJECT_REGISTRY}, with or without a path",
+            f"write it like registry.example.com/team/app; {tag}",
+        )
+
+
+def _is_project_registry(name: str) -> bool:
+    return name == PROJECT_REGISTRY or name.startswith(f"{PROJECT_REGISTRY}/")

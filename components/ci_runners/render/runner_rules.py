@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
 
-from ci_runners.connection import CERTIFICATES, JOB_HOST_NAME, Connection
+from ci_runners.connection import CERTIFICATES, Connection
+from ci_runners.connections import JOB_HOST_NAME
 from ci_runners.problems import InvalidInput, Problem
 from ci_runners.render.config_toml import (
     LEAST_REQUESTS,
@@ -75,7 +76,12 @@ def connection_problems(name: str, text: str) -> list[Problem]:
 
 def url_problems(name: str, url: str) -> list[Problem]:
     """What is wrong with GitLab's address."""
-    return list(Rules(component=f"GitLabRunner {name!r}").url("url", url))
+    rules = Rules(component=f"GitLabRunner {name!r}")
+    found = list(rules.url("url", url))
+    if not found and re.search(r"/api(/v\d+)?/?$", url):
+        expected = "GitLab's own address: the runner adds /api/v4 itself"
+        found.append(rules.problem("url", url, expected, "leave out /api and what follows"))
+    return found
 
 
 def token_problems(name: str, token: str) -> list[Problem]:
@@ -90,6 +96,9 @@ def token_problems(name: str, token: str) -> list[Problem]:
 
     if not token or _SPACE.search(token):
         return [problem("an authentication token without spaces", make)]
+    if token.startswith("$"):
+        expected = "a token; this is a variable's name, which nothing fills in here"
+        return [problem(expected, make)]
     if token.startswith("GR1348941"):
         return [
             problem(
@@ -101,7 +110,8 @@ def token_problems(name: str, token: str) -> list[Problem]:
 
 def _images(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
     yield from rules.image("image", spec.image)
-    yield from rules.image("job_image", spec.job_image)
+    if spec.job_image is not None:
+        yield from rules.image("job_image", spec.job_image)
     if spec.helper_image is None:
         return
     yield from rules.image("helper_image", spec.helper_image)

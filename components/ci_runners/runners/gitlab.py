@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_docker as docker
 
-from ci_runners.connection import Connection
+from ci_runners.connection import SOCKET, Connection
 from ci_runners.problems import refuse
 from ci_runners.render.config_toml import (
     GitLabRunnerSpec,
@@ -24,23 +24,13 @@ from ci_runners.resources import (
     container_labels,
     cpu_quota,
     label_pairs,
-    volume_labels,
 )
+from ci_runners.runners.config_volume import CONFIG_FOLDER, config_volume, config_writer
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
 
-CONFIG_FOLDER = "/etc/gitlab-runner"
-STAGED = "/ci-runners/config.toml"
-"""Where the writer finds the new file: outside the volume, so that the runner never sees half of it."""
 STOP_MARGIN = 120
 """Seconds that Pulumi waits for a delete beyond the runner's own grace."""
-
-# The runner re-reads config.toml when its time of change has moved on. An upload may carry an old one, so the writer
-# copies the file (a new time), in one step as far as a reader can see, and leaves no second copy of the token.
-WRITE = (
-    f"set -e; umask 077; cp {STAGED} {CONFIG_FOLDER}/.config.toml.new;"
-    f" mv {CONFIG_FOLDER}/.config.toml.new {CONFIG_FOLDER}/config.toml; rm {STAGED}"
-)
 
 
 class S3CacheArgs(TypedDict):
@@ -98,7 +88,7 @@ class GitLabRunnerArgs(TypedDict):
     output_limit: NotRequired[int]
     """KB of log that a job may write. Defaults to 4096."""
     job_image: NotRequired[str]
-    """Image of jobs that name none. Defaults to `images.DOCKER_CLI`."""
+    """Image of jobs that name none. Defaults to the connection's: the one with the daemon's client."""
     helper_image: NotRequired[str]
     """Image that clones and uploads for jobs; of the runner's version. Defaults to `images.GITLAB_RUNNER_HELPER`."""
     pull_policies: NotRequired[list[str]]
@@ -180,55 +170,26 @@ class GitLabRunner(pulumi.ComponentResource):
         super().__init__("ci-runners:index:GitLabRunner", name, {}, opts)
         labels = label_pairs("gitlab-runner", name, spec.labels)
         connection = pulumi.Output.from_input(args["connection"])
-        volume = self._config_volume(name, spec, labels)
+        volume = config_volume(self, name, labels, retain=spec.retain_config)
         parts = pulumi.Output.all(connection, args["url"], pulumi.Output.secret(args["token"]))
         config: pulumi.Output[str] = parts.apply(lambda values: _config(name, spec, *values))
-        writer = self._writer(name, spec, labels, volume, config)
-        container = self._container(name, spec, labels, volume=volume, connection=connection, writer=writer)
+        config_name = connection.apply(lambda text: f"config-{Connection.parse(text).wiring_digest()}.toml")
+        writer = config_writer(
+            self, name, labels, image=spec.image, volume=volume, config_name=config_name, config=config
+        )
+        container = self._container(
+            name,
+            spec,
+            labels,
+            volume=volume,
+            connection=connection,
+            config_name=config_name,
+            writer=writer,
+        )
 
         self.container_name = container.name
         self.config_volume = volume.name
         self.register_outputs({"container_name": self.container_name, "config_volume": self.config_volume})
-
-    def _config_volume(
-        self, name: str, spec: GitLabRunnerSpec, labels: list[tuple[str, str]]
-    ) -> docker.Volume:
-        return docker.Volume(
-            f"{name}-config",
-            name=f"{name}-config",
-            labels=volume_labels(labels),
-            opts=pulumi.ResourceOptions(
-                parent=self, ignore_changes=["labels"], retain_on_delete=spec.retain_config or None
-            ),
-        )
-
-    def _writer(
-        self,
-        name: str,
-        spec: GitLabRunnerSpec,
-        labels: list[tuple[str, str]],
-        volume: docker.Volume,
-        config: pulumi.Output[str],
-    ) -> docker.Container:
-        """Puts config.toml on the volume and ends. A new config replaces this container, never the runner's."""
-        return docker.Container(
-            f"{name}-config-writer",
-            name=f"{name}-config-writer",
-            image=spec.image,
-            entrypoints=["/bin/sh"],
-            command=["-c", WRITE],
-            network_mode="none",
-            volumes=[docker.ContainerVolumeArgs(volume_name=volume.name, container_path=CONFIG_FOLDER)],
-            uploads=[docker.ContainerUploadArgs(file=STAGED, content=config, permissions="0600")],
-            capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-            security_opts=["no-new-privileges:true"],
-            attach=True,
-            must_run=False,
-            log_driver="json-file",
-            log_opts=LOG_OPTS,
-            labels=container_labels(labels),
-            opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["uploads"]),
-        )
 
     def _container(
         self,
@@ -238,12 +199,14 @@ class GitLabRunner(pulumi.ComponentResource):
         *,
         volume: docker.Volume,
         connection: pulumi.Output[str],
+        config_name: pulumi.Output[str],
         writer: docker.Container,
     ) -> docker.Container:
         """The runner's own container.
 
         It has no health check: its process is the container's first, so its end is the container's, and any command
-        that would ask it more asks GitLab.
+        that would ask it more asks GitLab. Its file is named after what it holds of the daemon (CONFIG_FILE is GitLab
+        Runner's own variable): while it drains after a switch, it does not read the next runner's.
         """
         config = docker.ContainerVolumeArgs(volume_name=volume.name, container_path=CONFIG_FOLDER)
         return docker.Container(
@@ -253,9 +216,11 @@ class GitLabRunner(pulumi.ComponentResource):
             image=spec.image,
             # The image's own command changes into a home that only its user may enter: root without capabilities too.
             command=["run", "--working-directory=/"],
+            envs=[config_name.apply(lambda file: f"CONFIG_FILE={CONFIG_FOLDER}/{file}")],
+            group_adds=connection.apply(_groups),
             network_mode="bridge",
             networks_advanced=connection.apply(lambda text: _networks(text, spec)),
-            volumes=connection.apply(lambda text: [config, *_certificates(text)]),
+            volumes=connection.apply(lambda text: [config, *_mounts(text)]),
             capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
             security_opts=["no-new-privileges:true"],
             memory=spec.memory,
@@ -284,14 +249,22 @@ def _config(name: str, spec: GitLabRunnerSpec, connection: str, url: str, token:
     return render_config_toml(spec, name=name, url=url, token=token, connection=Connection.parse(connection))
 
 
+def _groups(connection: str) -> list[str] | None:
+    return list(Connection.parse(connection).runner_groups) or None
+
+
 def _networks(connection: str, spec: GitLabRunnerSpec) -> list[docker.ContainerNetworksAdvancedArgs]:
-    names = [Connection.parse(connection).network, *spec.networks]
-    return [docker.ContainerNetworksAdvancedArgs(name=name) for name in names]
+    network = Connection.parse(connection).network
+    names = dict.fromkeys([network, *spec.networks])
+    return [docker.ContainerNetworksAdvancedArgs(name=name) for name in names if name]
 
 
-def _certificates(connection: str) -> list[docker.ContainerVolumeArgs]:
-    mounts = Connection.parse(connection).runner_volumes
-    return [
+def _mounts(connection: str) -> list[docker.ContainerVolumeArgs]:
+    wired = Connection.parse(connection)
+    volumes = [
         docker.ContainerVolumeArgs(volume_name=volume, container_path=path, read_only=True)
-        for volume, path in mounts.items()
+        for volume, path in wired.runner_volumes.items()
     ]
+    if wired.runner_socket:
+        volumes.append(docker.ContainerVolumeArgs(host_path=wired.runner_socket, container_path=SOCKET))
+    return volumes

@@ -1,0 +1,273 @@
+"""`BuildkitDaemon`: rootless buildkitd in an unprivileged container, reached over TLS from a network of its own.
+
+Trust boundary: the container is not privileged, its processes are an ordinary user's, and of root's capabilities it can
+only get the two that map user ids. To make user namespaces it runs without seccomp's and AppArmor's profiles and with
+an unmasked /proc (declared exceptions, CIS Docker Benchmark 5.2 and 5.22): between a build and the host stand the user
+namespace and the kernel, and a hole in the kernel is a hole here. The host must allow user namespaces.
+
+Jobs have no socket of any engine. But whoever holds the client certificate shares the cache with all the others, can
+read and poison their layers, and can use every network that the daemon is in, since a build's steps run in it.
+"""
+
+from typing import NotRequired, TypedDict, cast
+
+import pulumi
+import pulumi_docker as docker
+
+from ci_runners.certificate import expiry
+from ci_runners.connection import CLIENT_CERTIFICATES
+from ci_runners.connections import buildkit_connection
+from ci_runners.daemons.certificates import certificate_maker
+from ci_runners.daemons.engine_socket import socket_group
+from ci_runners.daemons.jobs_volume import jobs_volume
+from ci_runners.render.buildkit import (
+    CAPABILITIES,
+    CONFIG,
+    SECURITY_OPTS,
+    STATE,
+    USER_ID,
+    BuildkitSpec,
+    buildkit_problems,
+    daemon_flags,
+    ready_test,
+    server_names,
+)
+from ci_runners.render.buildkitd_toml import render_buildkitd_toml
+from ci_runners.render.certificates import SERVER_CERTIFICATES
+from ci_runners.render.config_toml import LogLevel
+from ci_runners.resources import (
+    LIFTED_LIMITS,
+    LOG_OPTS,
+    SILENT_CHANGES,
+    after,
+    container_labels,
+    cpu_quota,
+    label_pairs,
+    network_labels,
+    volume_labels,
+)
+from ci_runners.specs import spec_from_args
+from ci_runners.validate import Rules
+
+STOP_MARGIN = 120
+"""Seconds that Pulumi waits for a delete beyond the container's own grace."""
+DATA = ("ca", "cache")
+"""The volumes whose contents cannot be made again."""
+PATHS = {"server": SERVER_CERTIFICATES, "client": CLIENT_CERTIFICATES, "cache": STATE}
+"""Where buildkitd has its volumes. The authority's is not among them."""
+
+
+class BuildkitDaemonArgs(TypedDict):
+    """Arguments of `BuildkitDaemon`. All are plain values: they are checked before anything is created."""
+
+    image: NotRequired[str]
+    """Rootless image of the daemon, with a fixed tag or digest. Defaults to `images.BUILDKIT`."""
+    socket: NotRequired[str]
+    """Path of the Docker Engine's socket on its host, for the runner that starts the jobs. Defaults to
+    /var/run/docker.sock."""
+    memory: NotRequired[int]
+    """MiB of memory for the daemon and all builds together, 128 or more. Defaults to no limit."""
+    memory_swap: NotRequired[int]
+    """MiB of memory and swap together. Defaults to `memory`: no swap."""
+    cpus: NotRequired[float]
+    """CPUs for the daemon and all builds together. Defaults to no limit."""
+    tls_names: NotRequired[list[str]]
+    """Further host names that the server's certificate covers. Defaults to none; the component's name, buildkitd and
+    localhost always are."""
+    networks: NotRequired[list[str]]
+    """Existing Docker networks that the daemon joins, for registries there; every build can reach what is in them.
+    Defaults to none."""
+    extra_hosts: NotRequired[list[str]]
+    """`name:address` lines for the daemon's /etc/hosts, for registries; a build's steps do not see them. Defaults to
+    none."""
+    tags: NotRequired[list[str]]
+    """Runner tags that lead a job to this daemon. Defaults to `buildkit`."""
+    labels: NotRequired[dict[str, str]]
+    """Labels on every child. A change leaves the volumes alone. Defaults to none."""
+    cache_size: NotRequired[str]
+    """Size above which the build cache is collected, oldest first. BuildKit counts in powers of 1024. Defaults to
+    20GB."""
+    max_parallelism: NotRequired[int]
+    """Steps of all builds that run at once, 1 or more. Defaults to no limit."""
+    registry_mirrors: NotRequired[list[str]]
+    """URLs of pull-through mirrors of Docker Hub; http:// means without TLS. Docker Hub itself is asked where they
+    fail. Defaults to none."""
+    insecure_registries: NotRequired[list[str]]
+    """`host[:port]` of registries without TLS, or with a certificate that nobody vouches for. Defaults to none."""
+    dns: NotRequired[list[str]]
+    """Addresses of name servers for a build's steps. Defaults to Docker's own resolver, 127.0.0.11, which the steps
+    share with the daemon; BuildKit by itself would leave it out and ask 8.8.8.8 (moby/buildkit, resolvconf.go)."""
+    log_level: NotRequired[LogLevel]
+    """Defaults to info."""
+    stop_grace_seconds: NotRequired[int]
+    """Seconds that running builds get to end when the daemon is stopped, 5 or more. Defaults to 60."""
+    ready_seconds: NotRequired[int]
+    """Seconds until the daemon must answer over TLS after its start. Defaults to 120."""
+    protect_data: NotRequired[bool]
+    """Whether Pulumi refuses to delete the CA's and the cache volume. Defaults to false."""
+    retain_data: NotRequired[bool]
+    """Whether `pulumi destroy` leaves the CA's and the cache volume. Defaults to false."""
+    data_only: NotRequired[bool]
+    """Whether only the volumes with data (CA and cache) exist: what a station keeps of a way to build that it does not
+    use at the moment. Defaults to false."""
+
+
+class BuildkitDaemon(pulumi.ComponentResource):
+    """Rootless buildkitd: unprivileged, TLS on 1234 only, nothing published, cache on a named volume.
+
+    Several runners may share one: they are given the same connection. With `data_only` the outputs that speak of the
+    running daemon are empty texts, as `DindDaemon`'s are.
+    """
+
+    connection: pulumi.Output[str]
+    """How runners and jobs reach the daemon. Whatever uses it waits until the daemon answers over TLS. Empty with
+    `data_only`."""
+    certificate_expiry: pulumi.Output[str]
+    """End of the certificates' life, ISO 8601 in UTC. Empty with `data_only`."""
+    container_name: pulumi.Output[str]
+    """Name of the daemon's container, and its host name. Empty with `data_only`."""
+    network_name: pulumi.Output[str]
+    """Name of the daemon's network, which jobs join. Empty with `data_only`."""
+    cache_volume: pulumi.Output[str]
+    """Name of the volume with the build cache."""
+    ca_volume: pulumi.Output[str]
+    """Name of the volume with the certificate authority's key."""
+
+    def __init__(
+        self, name: str, args: BuildkitDaemonArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        rules = Rules(component=f"BuildkitDaemon {name!r}")
+        plain = cast(dict[str, object], args)
+        spec = spec_from_args(BuildkitSpec, plain, rules, lambda spec: buildkit_problems(name, spec))
+        super().__init__("ci-runners:index:BuildkitDaemon", name, {}, opts)
+        labels = label_pairs("buildkit", name, spec.labels)
+        data = {part: self._volume(name, part, spec, labels) for part in DATA}
+        self.cache_volume = data["cache"].name
+        self.ca_volume = data["ca"].name
+        self.connection = self.certificate_expiry = pulumi.Output.from_input("")
+        self.container_name = self.network_name = pulumi.Output.from_input("")
+        if not spec.data_only:
+            self._run(name, spec, labels, data)
+        self.register_outputs(
+            {
+                "connection": self.connection,
+                "certificate_expiry": self.certificate_expiry,
+                "container_name": self.container_name,
+                "network_name": self.network_name,
+                "cache_volume": self.cache_volume,
+                "ca_volume": self.ca_volume,
+            }
+        )
+
+    def _run(
+        self, name: str, spec: BuildkitSpec, labels: list[tuple[str, str]], data: dict[str, docker.Volume]
+    ) -> None:
+        """Everything but the data, and the outputs that speak of it."""
+        volumes = data | {part: self._volume(name, part, spec, labels) for part in ("server", "client")}
+        network = docker.Network(
+            f"{name}-network",
+            name=name,
+            driver="bridge",
+            labels=network_labels(labels),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        names = server_names(name, spec)
+        maker = certificate_maker(
+            self, name, labels, volumes=volumes, server_names=names, server_group=USER_ID
+        )
+        self.certificate_expiry = maker.container_logs.apply(expiry)
+        container = self._container(name, spec, labels, network, volumes)
+        group = socket_group(self, name, labels, socket=spec.socket)
+        jobs = jobs_volume(self, name, labels)
+        connection = pulumi.Output.all(network.name, volumes["client"].name, group, jobs.mountpoint).apply(
+            lambda known: buildkit_connection(
+                host=name,
+                network=known[0],
+                client_volume=known[1],
+                socket=spec.socket,
+                group=known[2],
+                cache_dir=known[3],
+                tags=spec.tags,
+            ).dump()
+        )
+        self.connection = after(connection, container)
+        self.container_name = container.name
+        self.network_name = network.name
+
+    def _volume(
+        self, name: str, part: str, spec: BuildkitSpec, labels: list[tuple[str, str]]
+    ) -> docker.Volume:
+        """A volume under a fixed name, so that data is found again; a new label must not replace it."""
+        is_data = part in DATA
+        return docker.Volume(
+            f"{name}-{part}",
+            name=f"{name}-{part}",
+            labels=volume_labels(labels),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                ignore_changes=["labels"],
+                # So that `pulumi up --replace` of the CA's volume renews the authority and all that it vouches for.
+                delete_before_replace=True,
+                protect=(is_data and spec.protect_data) or None,
+                retain_on_delete=(is_data and spec.retain_data) or None,
+            ),
+        )
+
+    def _container(
+        self,
+        name: str,
+        spec: BuildkitSpec,
+        labels: list[tuple[str, str]],
+        network: docker.Network,
+        volumes: dict[str, docker.Volume],
+    ) -> docker.Container:
+        networks = [docker.ContainerNetworksAdvancedArgs(name=network.name)]
+        networks += [docker.ContainerNetworksAdvancedArgs(name=extra) for extra in spec.networks]
+        return docker.Container(
+            f"{name}-container",
+            name=name,
+            hostname=name,
+            image=spec.image,
+            command=daemon_flags(),
+            # The daemon reads its certificates once: other ones are another container.
+            envs=[self.certificate_expiry.apply(lambda end: f"CERTIFICATE_EXPIRY={end}")],
+            network_mode="bridge",
+            networks_advanced=networks,
+            volumes=[
+                docker.ContainerVolumeArgs(
+                    volume_name=volumes[part].name, container_path=path, read_only=part != "cache"
+                )
+                for part, path in PATHS.items()
+            ],
+            uploads=[docker.ContainerUploadArgs(file=CONFIG, content=render_buildkitd_toml(spec))],
+            hosts=_hosts(spec),
+            security_opts=list(SECURITY_OPTS),
+            capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(CAPABILITIES)),
+            memory=spec.memory,
+            memory_swap=spec.memory_swap or spec.memory,
+            cpu_quota=cpu_quota(spec.cpus),
+            restart="unless-stopped",
+            healthcheck=docker.ContainerHealthcheckArgs(
+                tests=ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
+            ),
+            wait=True,
+            wait_timeout=spec.ready_seconds,
+            stop_timeout=spec.stop_grace_seconds,
+            destroy_grace_seconds=spec.stop_grace_seconds,
+            log_driver="json-file",
+            log_opts=LOG_OPTS,
+            labels=container_labels(labels),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                ignore_changes=["securityOpts"],
+                replace_on_changes=SILENT_CHANGES if spec.memory else [*SILENT_CHANGES, *LIFTED_LIMITS],
+                # Pulumi itself would make the new one first, under a name that is taken.
+                delete_before_replace=True,
+                custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.stop_grace_seconds + STOP_MARGIN}s"),
+            ),
+        )
+
+
+def _hosts(spec: BuildkitSpec) -> list[docker.ContainerHostArgs] | None:
+    pairs = [extra.split(":", 1) for extra in spec.extra_hosts]
+    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None

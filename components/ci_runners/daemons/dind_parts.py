@@ -1,0 +1,137 @@
+"""The containers of a `DindDaemon`: the daemon's own, and the one that reads its certificate."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_docker as docker
+
+from ci_runners.connection import CLIENT_CERTIFICATES
+from ci_runners.render.daemon_json import render_daemon_json
+from ci_runners.render.dind import DindSpec, container_environment, ready_test, shutdown_seconds
+from ci_runners.resources import LIFTED_LIMITS, LOG_OPTS, SILENT_CHANGES, container_labels, cpu_quota
+
+STOP_MARGIN = 120
+"""Seconds that Pulumi waits for a delete beyond the container's own grace."""
+
+
+def dind_container(
+    parent: pulumi.Resource,
+    name: str,
+    spec: DindSpec,
+    labels: list[tuple[str, str]],
+    *,
+    network: docker.Network,
+    volumes: Mapping[str, docker.Volume],
+) -> docker.Container:
+    """The daemon's container, with the volumes `ca`, `client` and `storage`. Made once it answers over TLS."""
+    needs = spec.needs
+    paths = {"ca": needs.certificates, "client": CLIENT_CERTIFICATES, "storage": needs.storage}
+    networks = [docker.ContainerNetworksAdvancedArgs(name=network.name)]
+    networks += [docker.ContainerNetworksAdvancedArgs(name=extra) for extra in spec.networks]
+    return docker.Container(
+        f"{name}-container",
+        name=name,
+        hostname=name,
+        image=spec.daemon_image,
+        privileged=needs.privileged,
+        runtime=needs.runtime,
+        capabilities=_capabilities(spec),
+        security_opts=list(needs.security_opts) or None,
+        devices=_devices(spec),
+        tmpfs=needs.tmpfs or None,
+        command=list(spec.flags) or None,
+        envs=container_environment(name, spec),
+        network_mode="bridge",
+        networks_advanced=networks,
+        volumes=[
+            docker.ContainerVolumeArgs(volume_name=volumes[part].name, container_path=path)
+            for part, path in paths.items()
+        ],
+        uploads=[
+            docker.ContainerUploadArgs(
+                file=needs.daemon_json,
+                content=render_daemon_json(spec.daemon_json, shutdown_seconds=shutdown_seconds(spec)),
+            )
+        ],
+        hosts=_hosts(spec),
+        memory=spec.memory,
+        memory_swap=spec.memory_swap or spec.memory,
+        cpu_quota=cpu_quota(spec.cpus),
+        restart="unless-stopped",
+        healthcheck=docker.ContainerHealthcheckArgs(
+            tests=ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
+        ),
+        wait=True,
+        wait_timeout=spec.ready_seconds,
+        stop_timeout=spec.stop_grace_seconds,
+        destroy_grace_seconds=spec.stop_grace_seconds,
+        log_driver="json-file",
+        log_opts=LOG_OPTS,
+        labels=container_labels(labels),
+        opts=_options(parent, spec),
+    )
+
+
+def certificate_reader(
+    parent: pulumi.Resource,
+    name: str,
+    spec: DindSpec,
+    labels: list[tuple[str, str]],
+    *,
+    daemon: docker.Container,
+    client: docker.Volume,
+) -> docker.Container:
+    """Reads the certificate once, each time the daemon's container is made, and ends."""
+    return docker.Container(
+        f"{name}-certificate",
+        name=f"{name}-certificate",
+        image=spec.daemon_image,
+        entrypoints=["openssl"],
+        command=["x509", "-enddate", "-noout", "-in", f"{CLIENT_CERTIFICATES}/cert.pem"],
+        envs=[daemon.id.apply(lambda container: f"DAEMON={container}")],
+        network_mode="none",
+        volumes=[
+            docker.ContainerVolumeArgs(
+                volume_name=client.name, container_path=CLIENT_CERTIFICATES, read_only=True
+            )
+        ],
+        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+        attach=True,
+        logs=True,
+        must_run=False,
+        log_driver="json-file",
+        log_opts=LOG_OPTS,
+        labels=container_labels(labels),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _options(parent: pulumi.Resource, spec: DindSpec) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(
+        parent=parent,
+        # The engine keeps `systempaths=unconfined` as what it means, so a refresh does not find it again. A container
+        # that is made anew gets all of them all the same.
+        ignore_changes=["securityOpts"] if spec.needs.security_opts else None,
+        replace_on_changes=SILENT_CHANGES if spec.memory else [*SILENT_CHANGES, *LIFTED_LIMITS],
+        # Pulumi itself would make the new one first, under a name that is taken.
+        delete_before_replace=True,
+        custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.stop_grace_seconds + STOP_MARGIN}s"),
+    )
+
+
+def _capabilities(spec: DindSpec) -> docker.ContainerCapabilitiesArgs | None:
+    kept = spec.needs.capabilities
+    return None if kept is None else docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(kept))
+
+
+def _devices(spec: DindSpec) -> list[docker.ContainerDeviceArgs] | None:
+    # With all three said, a refresh reads back what stands here.
+    return [
+        docker.ContainerDeviceArgs(host_path=path, container_path=path, permissions="rwm")
+        for path in spec.needs.devices
+    ] or None
+
+
+def _hosts(spec: DindSpec) -> list[docker.ContainerHostArgs] | None:
+    pairs = [extra.split(":", 1) for extra in spec.extra_hosts]
+    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None
