@@ -2,6 +2,7 @@
 
 import pulumi
 
+from ci_runners.host_check import check_host
 from ci_runners.problems import InvalidInput
 from ci_runners.settings import PROJECT, STATION, TOKEN, Settings
 from ci_runners.station import BuildStation, station_args
@@ -13,12 +14,16 @@ try:
         token=config.get(TOKEN),
         token_is_secret=pulumi.runtime.is_config_secret(config.full_key(TOKEN)),
     )
+    if settings.preflight:
+        settings = check_host(settings, pulumi.Config("docker").get("host"))
 except InvalidInput as error:
     # A RunError is shown as it is, without a traceback: the person is to mend a file, not this program.
     raise pulumi.RunError(str(error)) from None
 
 station = BuildStation(settings.name, station_args(settings, config.require_secret(TOKEN)))
 
+pulumi.export("builder", station.builder)
+"""The way to build: dind, dood, buildkit or kaniko."""
 pulumi.export("connection", station.connection)
 """How a runner and its jobs reach the daemon: versioned JSON, for a runner that another program declares."""
 pulumi.export("certificate_expiry", station.certificate_expiry)

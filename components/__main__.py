@@ -2,7 +2,17 @@
 
 from pulumi.provider.experimental import component_provider_host
 
-from ci_runners import DindDaemon, GitLabRunner, __version__
+from ci_runners import (
+    BuildkitDaemon,
+    DindDaemon,
+    GitLabRunner,
+    HostDaemon,
+    Kaniko,
+    RegistryMirror,
+    __version__,
+)
+
+COMPONENTS = [BuildkitDaemon, DindDaemon, GitLabRunner, HostDaemon, Kaniko, RegistryMirror]
 
 if __name__ == "__main__":
-    component_provider_host(name="ci-runners", components=[DindDaemon, GitLabRunner], version=__version__)
+    component_provider_host(name="ci-runners", components=list(COMPONENTS), version=__version__)

@@ -8,11 +8,15 @@ import dataclasses
 from dataclasses import dataclass, field
 
 from ci_runners.problems import Problem, refuse
+from ci_runners.recommend import Needs
+from ci_runners.render.buildkit import BuildkitSpec
 from ci_runners.render.config_toml import GitLabRunnerSpec
 from ci_runners.render.dind import DindSpec
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec
+from ci_runners.render.host import HostSpec
+from ci_runners.render.kaniko import KanikoSpec
 from ci_runners.render.runner_rules import token_problems, url_problems
-from ci_runners.render.station import StationSpec, station_problems
+from ci_runners.render.station import Builder, Registries, StationSpec, station_problems
 from ci_runners.settings_reader import COMPONENT, Reader
 
 PROJECT = "ci-runners"
@@ -33,15 +37,37 @@ class GitLabSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """One station. What a field of `daemon` or `runner` means is said on `DindDaemonArgs` and `GitLabRunnerArgs`."""
+    """One station.
+
+    What a field of `dind`, `dood`, `buildkit`, `kaniko` or `runner` means is said on `DindDaemonArgs`,
+    `HostDaemonArgs`, `BuildkitDaemonArgs`, `KanikoArgs` and `GitLabRunnerArgs`. Only the section of the chosen way to
+    build is used; the others may stay, so that a switch is one word.
+    """
+
+    builder: Builder
+    """The way to build: dind, dood, buildkit, kaniko; or auto, which follows `needs`."""
 
     gitlab: GitLabSettings
     pipeline: GitLabPipelineSpec
     name: str = "station"
     """The daemon and the runner are called after it: two stations on one Docker host need two names."""
 
-    daemon: DindSpec = field(default_factory=DindSpec)
+    needs: Needs = field(default_factory=Needs)
+    """What `builder: auto` goes by."""
+
+    registries: Registries = field(default_factory=Registries)
+    """Mirrors and registries without TLS, for every way to build."""
+
+    dind: DindSpec = field(default_factory=DindSpec)
+    dood: HostSpec = field(default_factory=HostSpec)
+    buildkit: BuildkitSpec = field(default_factory=BuildkitSpec)
+    kaniko: KanikoSpec = field(default_factory=KanikoSpec)
     runner: GitLabRunnerSpec = field(default_factory=GitLabRunnerSpec)
+    keep_caches: bool = True
+    """Whether the caches of the ways that are not in use stay, for the day that somebody switches back."""
+
+    preflight: bool = True
+    """Whether the Docker host is looked at before anything is created: one short-lived container on it."""
 
     @classmethod
     def load(cls, given: object, *, token: str | None, token_is_secret: bool) -> "Settings":
@@ -56,16 +82,27 @@ class Settings:
         refuse([*reader.problems, *_token(token, is_secret=token_is_secret)])
         return settings
 
+    def with_needs(self, needs: Needs) -> "Settings":
+        """The same with other needs, of which the host may have told one. Raises `InvalidInput` like `load`."""
+        known = dataclasses.replace(self, needs=needs)
+        refuse(dataclasses.replace(problem, component=COMPONENT) for problem in _in_file(known))
+        return known
+
+    def station(self) -> StationSpec:
+        """The part that makes a station, whatever the forge and the host."""
+        return StationSpec(
+            **{part.name: getattr(self, part.name) for part in dataclasses.fields(StationSpec)}
+        )
+
 
 def _in_file(settings: Settings) -> list[Problem]:
     """What the components' own rules say, under the keys' paths in the configuration."""
     name = settings.name
-    parts = StationSpec(daemon=settings.daemon, runner=settings.runner, pipeline=settings.pipeline)
     url = [
         dataclasses.replace(problem, field="gitlab.url")
         for problem in url_problems(name, settings.gitlab.url)
     ]
-    found = [*url, *station_problems(name, parts)]
+    found = [*url, *station_problems(name, settings.station())]
     return [dataclasses.replace(problem, field=f"{STATION}.{problem.field}") for problem in found]
 
 

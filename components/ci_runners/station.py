@@ -1,6 +1,7 @@
 """`BuildStation`: one environment. A daemon, the runner that uses it, and the pipeline that fits both.
 
-Trust boundary: the daemon's. Whoever may run a job on the station's runner can become root on its Docker host.
+Trust boundary: that of the way to build. With `dind` and `dood` whoever may run a job on the station's runner can
+become root on its Docker host; with `buildkit` and `kaniko` jobs run in unprivileged containers.
 """
 
 import dataclasses
@@ -9,18 +10,29 @@ from typing import Any, NotRequired, TypedDict, cast
 
 import pulumi
 
-from ci_runners.connection import Connection
+from ci_runners.connection import Connection, DaemonKind
+from ci_runners.daemons.buildkit import BuildkitDaemon, BuildkitDaemonArgs
 from ci_runners.daemons.dind import DindDaemon, DindDaemonArgs
+from ci_runners.daemons.host import HostDaemon, HostDaemonArgs
+from ci_runners.daemons.kaniko import Kaniko, KanikoArgs
 from ci_runners.problems import Problem
-from ci_runners.render.config_toml import GitLabRunnerSpec
-from ci_runners.render.dind import DindSpec
-from ci_runners.render.gitlab_ci import GitLabPipelineSpec, render_gitlab_ci
+from ci_runners.render.gitlab_ci import render_gitlab_ci
 from ci_runners.render.runner_rules import token_problems, url_problems
-from ci_runners.render.station import StationSpec, daemon_name, runner_name, station_problems
+from ci_runners.render.station import (
+    Builder,
+    Registries,
+    StationSpec,
+    daemon_name,
+    runner_name,
+    station_problems,
+    way_of,
+)
 from ci_runners.runners.gitlab import GitLabRunner, GitLabRunnerArgs
 from ci_runners.settings import Settings
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
+
+Daemon = DindDaemon | HostDaemon | BuildkitDaemon | Kaniko
 
 
 class GitLabArgs(TypedDict):
@@ -38,7 +50,10 @@ class GitLabPipelineArgs(TypedDict):
     image_name: str
     """Registry and path of the image, without a tag; `$CI_REGISTRY_IMAGE` is the project's own registry."""
     job_image: NotRequired[str]
-    """Image in which the job runs the Docker client. Defaults to `images.DOCKER_CLI`."""
+    """Image in which the job builds. Defaults to the connection's: the one with the daemon's client."""
+    layer_cache: NotRequired[str]
+    """Registry and path for a layer cache that outlives the daemon, without a tag. Defaults to none; Kaniko, which has
+    no other place for it, then takes the image's own with `/cache` after it."""
     context: NotRequired[str]
     """Build context: a folder of the repository. Defaults to its root."""
     dockerfile: NotRequired[str]
@@ -47,24 +62,49 @@ class GitLabPipelineArgs(TypedDict):
     """Minutes after which GitLab ends the job. Defaults to 30."""
 
 
+class RegistriesArgs(TypedDict):
+    """What every way to build must know of registries. With `dood` the host's engine has its own configuration."""
+
+    mirrors: NotRequired[list[str]]
+    """URLs of pull-through mirrors of Docker Hub. Defaults to none."""
+    insecure: NotRequired[list[str]]
+    """`host[:port]` of registries without TLS. Defaults to none."""
+
+
 class BuildStationArgs(TypedDict):
     """Arguments of `BuildStation`. All but `gitlab` are plain values, checked before anything is created."""
 
+    builder: Builder
+    """The way to build: dind, dood, buildkit, kaniko; or auto, which follows `needs`. A change replaces the daemon,
+    drains and replaces the runner, and renders another pipeline."""
     gitlab: GitLabArgs
     """The forge and the runner's place in it."""
-    daemon: DindDaemonArgs
-    """The daemon. The station gives it its name."""
     pipeline: GitLabPipelineArgs
     """The pipeline that the station renders."""
+    needs: NotRequired[dict[str, Any]]
+    """The fields of `Needs`, for `builder: auto`. Defaults to the cautious answers."""
+    registries: NotRequired[RegistriesArgs]
+    """Mirrors and registries without TLS, for every way to build. Defaults to none."""
+    dind: NotRequired[DindDaemonArgs]
+    """The daemon of `builder: dind`, which demands a word of consent. The station gives it its name."""
+    dood: NotRequired[HostDaemonArgs]
+    """The daemon of `builder: dood`, which demands a word of consent."""
+    buildkit: NotRequired[BuildkitDaemonArgs]
+    """The daemon of `builder: buildkit`."""
+    kaniko: NotRequired[KanikoArgs]
+    """What jobs find with `builder: kaniko`."""
     runner: NotRequired[dict[str, Any]]
     """`GitLabRunnerArgs` but for what the station wires itself: url, token and connection. Checked key by key like
     the rest. Defaults to one job at a time."""
+    keep_caches: NotRequired[bool]
+    """Whether the volumes of the ways that are not in use stay, so that switching back finds its caches. Defaults to
+    true."""
 
 
 class BuildStation(pulumi.ComponentResource):
     """One environment, of three parts.
 
-    - `<name>-daemon`, a `DindDaemon`;
+    - `<name>-<builder>`, the daemon: `DindDaemon`, `HostDaemon`, `BuildkitDaemon` or `Kaniko`;
     - `<name>-runner`, a `GitLabRunner` wired to it by its connection;
     - the text of the `.gitlab-ci.yml` that builds on them.
 
@@ -73,8 +113,10 @@ class BuildStation(pulumi.ComponentResource):
 
     connection: pulumi.Output[str]
     """How runners and jobs reach the daemon."""
+    builder: pulumi.Output[str]
+    """The way to build; with `builder: auto` the one that was found."""
     certificate_expiry: pulumi.Output[str]
-    """End of the life of the daemon's client certificate, ISO 8601 in UTC."""
+    """End of the life of the daemon's client certificate, ISO 8601 in UTC. Empty where there is no certificate."""
     runner_container_name: pulumi.Output[str]
     """Name of the runner's container."""
     pipeline: pulumi.Output[str]
@@ -91,14 +133,22 @@ class BuildStation(pulumi.ComponentResource):
         )
         super().__init__("ci-runners:index:BuildStation", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        daemon = DindDaemon(daemon_name(name), args["daemon"], child)
+        way = cast(DaemonKind, way_of(spec))  # a station without one was refused above
+        daemon = _daemon(name, way, args, spec.registries, child)
+        if spec.keep_caches:
+            _keep_caches(name, way, args, child)
         wiring = {**args["gitlab"], "connection": daemon.connection}
         runner = GitLabRunner(
             runner_name(name), cast(GitLabRunnerArgs, {**(args.get("runner") or {}), **wiring}), child
         )
 
         self.connection = daemon.connection
-        self.certificate_expiry = daemon.certificate_expiry
+        self.builder = pulumi.Output.from_input(way.value)
+        self.certificate_expiry = (
+            daemon.certificate_expiry
+            if isinstance(daemon, DindDaemon | BuildkitDaemon)
+            else pulumi.Output.from_input("")
+        )
         self.runner_container_name = runner.container_name
         self.pipeline = daemon.connection.apply(
             lambda text: render_gitlab_ci(spec.pipeline, Connection.parse(text))
@@ -106,6 +156,7 @@ class BuildStation(pulumi.ComponentResource):
         self.register_outputs(
             {
                 "connection": self.connection,
+                "builder": self.builder,
                 "certificate_expiry": self.certificate_expiry,
                 "runner_container_name": self.runner_container_name,
                 "pipeline": self.pipeline,
@@ -113,18 +164,56 @@ class BuildStation(pulumi.ComponentResource):
         )
 
 
+def _daemon(
+    name: str, way: DaemonKind, args: BuildStationArgs, registries: Registries, opts: pulumi.ResourceOptions
+) -> Daemon:
+    components: dict[DaemonKind, Any] = {
+        DaemonKind.DIND: DindDaemon,
+        DaemonKind.DOOD: HostDaemon,
+        DaemonKind.BUILDKIT: BuildkitDaemon,
+        DaemonKind.KANIKO: Kaniko,
+    }
+    return cast(Daemon, components[way](daemon_name(name, way), _section(way, args, registries), opts))
+
+
+def _keep_caches(name: str, way: DaemonKind, args: BuildStationArgs, opts: pulumi.ResourceOptions) -> None:
+    """The volumes of the ways that are not in use: the same resources, so that a switch finds them and a destroy too."""
+    for kind, component in ((DaemonKind.DIND, DindDaemon), (DaemonKind.BUILDKIT, BuildkitDaemon)):
+        if kind is not way:
+            given = cast(Mapping[str, Any], args.get(kind.value) or {})
+            kept = {
+                key: given[key]
+                for key in ("labels", "protect_data", "retain_data", "variant")
+                if key in given
+            }
+            cast(Any, component)(daemon_name(name, kind), {**kept, "data_only": True}, opts)
+
+
+def _section(way: DaemonKind, args: BuildStationArgs, registries: Registries) -> dict[str, Any]:
+    """The arguments of one way to build, with what the station knows of registries in front of the section's own."""
+    section: dict[str, Any] = dict(cast(Mapping[str, Any], args.get(way.value) or {}))
+    if way is DaemonKind.DOOD:
+        return section
+    place: dict[str, Any] = dict(section.get("daemon_json") or {}) if way is DaemonKind.DIND else section
+    for key, listed in (
+        ("registry_mirrors", registries.mirrors),
+        ("insecure_registries", registries.insecure),
+    ):
+        both = list(dict.fromkeys([*listed, *(place.get(key) or ())]))
+        if both:
+            place[key] = both
+    if way is DaemonKind.DIND and place:
+        section["daemon_json"] = place
+    return section
+
+
 def station_args(settings: Settings, token: pulumi.Input[str]) -> BuildStationArgs:
     """The station that settings describe, with the secret that they do not hold."""
     gitlab: GitLabArgs = {"url": settings.gitlab.url, "token": token}
-    parts = {
-        "daemon": _said(settings.daemon),
-        "pipeline": _said(settings.pipeline),
-        "runner": _said(settings.runner),
-    }
-    return cast(BuildStationArgs, {"gitlab": gitlab, **parts})
+    return cast(BuildStationArgs, {"gitlab": gitlab, **_said(settings.station())})
 
 
-def _said(spec: DindSpec | GitLabPipelineSpec | GitLabRunnerSpec) -> dict[str, object]:
+def _said(spec: StationSpec) -> dict[str, object]:
     """A spec as a component's arguments. To them a value that is not set is a key that is not there."""
     return dataclasses.asdict(
         spec,
