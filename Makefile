@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := $(PYTHON) -m bootstrap run
 VENV := .machine/venv/bin
 
-.PHONY: up down test check machine preview shell page lock clean bench
+.PHONY: up down test check machine dev-machine preview shell page lock clean bench
 
 up: ## the machine, the dev station, one job; ends with a summary
 	@$(PYTHON) -m bootstrap up
@@ -11,13 +11,16 @@ up: ## the machine, the dev station, one job; ends with a summary
 down: ## remove everything that `make up` started
 	@$(PYTHON) -m bootstrap down
 
-machine: ## only what the machine lacks: programs, engine, images, sandbox
+machine: ## only what the machine lacks, for every way to build: programs, engine, images, sandbox
 	@$(PYTHON) -m bootstrap machine
 
-preview: machine ## what `pulumi up` would do
+dev-machine: ## the same, as far as the dev station needs it
+	@$(PYTHON) -m bootstrap machine --dev-station
+
+preview: dev-machine ## what `pulumi up` would do
 	@$(RUN) $(VENV)/python -m bootstrap.station preview
 
-shell: machine ## a shell with pulumi, its plugins and the engine at hand
+shell: dev-machine ## a shell with pulumi, its plugins and the engine at hand
 	@$(RUN) $${SHELL:-sh}
 
 page: ## the sandbox's page on http://127.0.0.1:8929, for a browser

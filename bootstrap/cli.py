@@ -13,6 +13,7 @@ from bootstrap import debian, engine, images, programs, services
 from bootstrap.down import down
 from bootstrap.layout import Layout, layout
 from bootstrap.steps import How, Outcome, Step, StepFailed, run_steps
+from ci_runners.images import REGISTRY
 
 
 def first_step() -> Outcome:
@@ -21,33 +22,33 @@ def first_step() -> Outcome:
     return Outcome(how=How(how), source=f"{source} ({seconds} s)")
 
 
-def machine_steps(places: Layout) -> list[Step]:
-    """Everything that stands between a bare machine and `pulumi up`."""
-    own = engine.find_engine() is None
-    images_of = [
-        Step(
-            name=f"image {stand_in.name}",
-            work=partial(images.ensure_image, places, stand_in),
-            needs=("image base", *(("GitLab Runner",) if stand_in.program else ())),
-        )
-        for stand_in in images.STAND_INS
-    ]
+def _program_steps(places: Layout) -> list[Step]:
+    after = (programs.PULUMI.name,)
     return [
-        Step(name="virtual environment", work=first_step),
-        Step(name="Debian packages", work=partial(debian.install_host_packages, places, own_engine=own)),
-        Step(name="Pulumi CLI", work=partial(programs.pulumi, places)),
-        Step(name="Docker plugin", work=partial(programs.docker_plugin, places), needs=("Pulumi CLI",)),
+        Step(name=programs.PULUMI.name, work=partial(programs.pulumi, places)),
+        Step(name=programs.DOCKER_PLUGIN.name, work=partial(programs.docker_plugin, places), needs=after),
         Step(
-            name="language host, forges",
-            work=partial(programs.language_host_and_forges, places),
-            needs=("Pulumi CLI",),
+            name="language host, forges", work=partial(programs.language_host_and_forges, places), needs=after
         ),
         Step(
-            name="GitLab Runner",
+            name=programs.GITLAB_RUNNER.name,
             work=partial(programs.build_and_link, places, programs.GITLAB_RUNNER),
-            needs=("Pulumi CLI",),
+            needs=after,
         ),
-        Step(name="Docker Engine", work=partial(engine.ensure_engine, places), needs=("Debian packages",)),
+        *(
+            Step(
+                name=program.name,
+                work=partial(programs.build_for_images, places, program),
+                needs=after,
+                dev_station=False,
+            )
+            for program in (programs.BUILDKIT, programs.KANIKO, programs.CADDY)
+        ),
+    ]
+
+
+def _image_steps(places: Layout) -> list[Step]:
+    return [
         Step(
             name="Debian base tree", work=partial(debian.make_base_tree, places), needs=("Debian packages",)
         ),
@@ -56,12 +57,33 @@ def machine_steps(places: Layout) -> list[Step]:
             work=partial(images.import_base, places),
             needs=("Docker Engine", "Debian base tree"),
         ),
-        *images_of,
+        *(
+            Step(
+                name=f"image {stand_in.name}",
+                work=partial(images.ensure_image, places, stand_in),
+                needs=("image base", *((stand_in.program.name,) if stand_in.program else ())),
+                dev_station=stand_in.dev_station,
+            )
+            for stand_in in images.STAND_INS
+        ),
         Step(name="image sandbox", work=partial(images.ensure_sandbox_image, places), needs=("image base",)),
+    ]
+
+
+def machine_steps(places: Layout) -> list[Step]:
+    """Everything that stands between a bare machine and `pulumi up`, for every way to build."""
+    own = engine.find_engine() is None
+    return [
+        Step(name="virtual environment", work=first_step),
+        Step(name="Debian packages", work=partial(debian.install_host_packages, places, own_engine=own)),
+        *_program_steps(places),
+        Step(name="Docker Engine", work=partial(engine.ensure_engine, places), needs=("Debian packages",)),
+        *([Step(name="tun device", work=engine.open_tun, dev_station=False)] if own else []),
+        *_image_steps(places),
         Step(
             name="registry",
             work=partial(services.ensure_registry, places),
-            needs=(f"image {images.REGISTRY}",),
+            needs=(f"image {REGISTRY}",),
         ),
         Step(
             name="registry mirror",
@@ -72,9 +94,10 @@ def machine_steps(places: Layout) -> list[Step]:
     ]
 
 
-def machine(places: Layout, console: Console) -> None:
-    """Get the machine ready."""
-    run_steps(machine_steps(places), console)
+def machine(places: Layout, console: Console, *, for_every_way: bool) -> None:
+    """Get the machine ready: for every way to build, or for the dev station's."""
+    steps = machine_steps(places)
+    run_steps([step for step in steps if for_every_way or step.dev_station], console)
 
 
 def environment(places: Layout) -> dict[str, str]:
@@ -112,8 +135,13 @@ def arguments(words: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python3 -m bootstrap", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("machine", help="find, fetch or build what the machine lacks")
-    commands.add_parser("up", help="the same, then the dev station, a job, and a summary")
+    getting = commands.add_parser("machine", help="find, fetch or build what the machine lacks")
+    getting.add_argument(
+        "--dev-station", action="store_true", help="only what the dev station needs, not every way to build"
+    )
+    commands.add_parser(
+        "up", help="what the dev station needs of that, the station itself, a job, and a summary"
+    )
     commands.add_parser("down", help="destroy the dev station, end the sandbox and an engine of our own")
     inside = commands.add_parser("run", help="run a command where pulumi and the engine's addresses are")
     inside.add_argument("words", nargs=argparse.REMAINDER)
@@ -128,7 +156,7 @@ def main() -> None:
     started = time.monotonic()
     try:
         if asked.command in {"machine", "up"}:
-            machine(places, console)
+            machine(places, console, for_every_way=asked.command == "machine" and not asked.dev_station)
             console.print(f"machine ready in {time.monotonic() - started:.1f} s")
         if asked.command == "up":
             run_inside(places, [str(places.python), "-m", "bootstrap.station"])

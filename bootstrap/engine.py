@@ -22,6 +22,12 @@ REGISTRY_PORT = 5000
 SANDBOX_PORT = 8929
 BRIDGE = "172.17.0.1/16"
 """Of an engine of our own: Docker's usual first choice."""
+TUN = Path("/dev/net/tun")
+EVERYONE = 0o666
+"""To read and write, for every user."""
+GROUP = 23750
+"""The group of our own engine's socket. No image has a group of this number, as none has that of a user's `docker` group:
+whoever reaches the socket without being root must be told the number, here as there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +103,24 @@ def _runtime(places: Layout) -> Path:
     return wrapper
 
 
+def _dockerd(places: Layout) -> list[str]:
+    return [
+        "dockerd",
+        f"--data-root={places.engine_data}",
+        f"--exec-root={places.run}/exec",
+        f"--host={own_engine(places).host}",
+        f"--group={GROUP}",
+        f"--pidfile={places.run}/docker.pid",
+        f"--bip={BRIDGE}",
+        f"--dns={BRIDGE.split('/', maxsplit=1)[0]}",  # nothing answers there: names of the outside fail at once
+        f"--registry-mirror=http://127.0.0.1:{REGISTRY_PORT}",
+        # Jobs that build on this engine itself push to the registry by the address that every container knows.
+        f"--insecure-registry={BRIDGE.split('/', maxsplit=1)[0]}:{REGISTRY_PORT}",
+        f"--add-runtime=granted={_runtime(places)}",
+        "--default-runtime=granted",
+    ]
+
+
 def start_own(places: Layout) -> Engine:
     """Start dockerd in the namespace and wait until it answers."""
     engine = own_engine(places)
@@ -104,18 +128,7 @@ def start_own(places: Layout) -> Engine:
     for folder in (places.run, places.logs, places.engine_data):
         folder.mkdir(parents=True, exist_ok=True)
     (places.run / "docker.pid").unlink(missing_ok=True)
-    words = [
-        "dockerd",
-        f"--data-root={places.engine_data}",
-        f"--exec-root={places.run}/exec",
-        f"--host={engine.host}",
-        f"--pidfile={places.run}/docker.pid",
-        f"--bip={BRIDGE}",
-        f"--dns={BRIDGE.split('/', maxsplit=1)[0]}",  # nothing answers there: names of the outside fail at once
-        f"--registry-mirror=http://127.0.0.1:{REGISTRY_PORT}",
-        f"--add-runtime=granted={_runtime(places)}",
-        "--default-runtime=granted",
-    ]
+    words = _dockerd(places)
     log = places.logs / "dockerd.log"
     env = {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
     with log.open("ab") as output:
@@ -152,6 +165,22 @@ def ensure_engine(places: Layout) -> Outcome:
         return Outcome(how=How.FOUND, source=engine.host)
     _record(places, start_own(places))
     return Outcome(how=How.BUILT, source=f"Debian's dockerd in the namespace {own.namespace}")
+
+
+def open_tun(device: Path = TUN) -> Outcome:
+    """Let every user open the tun device, without which a rootless engine has no network.
+
+    So does udev on every machine that has it (systemd's 50-udev-default.rules). Ordinary users gain no right by it:
+    the kernel lets them make an interface only in a network namespace of their own.
+    """
+    if not device.exists():
+        raise StepFailed(
+            f"{device} is missing", tried=f"stat {device}", fix="load the kernel's module: modprobe tun"
+        )
+    if device.stat().st_mode & EVERYONE == EVERYONE:
+        return Outcome(how=How.FOUND, source=f"{device}, open to all")
+    device.chmod(EVERYONE)
+    return Outcome(how=How.BUILT, source=f"{device} opened to all, as udev does")
 
 
 def stop_own(places: Layout) -> bool:

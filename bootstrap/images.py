@@ -18,7 +18,6 @@ from bootstrap.steps import How, Outcome, StepFailed
 from ci_runners import images
 
 BASE = "ci-runners/stand-in-base"
-REGISTRY = "registry:2.8.3"
 DEMO_BASE = "debian:13.1-slim"
 """What the demo project's Dockerfile starts from."""
 SANDBOX = "ci-runners/sandbox:local"
@@ -27,6 +26,8 @@ LABEL = "ci-runners.stand-in"
 KEY = "ci-runners.key"
 
 DIND_PACKAGES = ("docker.io", "e2fsprogs", "iptables")
+ROOTLESS_PACKAGES = (*DIND_PACKAGES, "iproute2", "libcap2-bin", "rootlesskit", "slirp4netns", "uidmap")
+BUILDKIT_PACKAGES = ("libcap2-bin", "runc", "uidmap")
 REGISTRY_PACKAGES = ("docker-registry",)
 SANDBOX_PACKAGES = ("python3-starlette", "python3-uvicorn", "python3-multipart", "python3-yaml")
 
@@ -42,6 +43,8 @@ class StandIn:
     program: programs.GoProgram | None = None
     mirrored: bool = False
     """Whether jobs inside DinD pull it, through the registry."""
+    dev_station: bool = True
+    """Whether the dev station needs it."""
 
 
 STAND_INS = (
@@ -77,10 +80,43 @@ STAND_INS = (
         mirrored=True,
     ),
     StandIn(
-        name=REGISTRY,
+        name=images.REGISTRY,
         folder="registry",
         made_from=f"Debian {debian.SUITE}'s docker-registry",
         packages=REGISTRY_PACKAGES,
+    ),
+    StandIn(
+        name=images.BUILDKIT,
+        folder="buildkit",
+        made_from=f"BuildKit {programs.BUILDKIT_VERSION} and its rootlesskit, Debian {debian.SUITE}'s runc and uidmap",
+        packages=BUILDKIT_PACKAGES,
+        program=programs.BUILDKIT,
+        mirrored=True,
+        dev_station=False,
+    ),
+    StandIn(
+        name=images.KANIKO,
+        folder="kaniko",
+        made_from=f"Google's Kaniko {programs.KANIKO_VERSION}, not the fork's; Debian {debian.SUITE}'s busybox-static",
+        packages=("busybox-static",),
+        program=programs.KANIKO,
+        mirrored=True,
+        dev_station=False,
+    ),
+    StandIn(
+        name=images.CADDY,
+        folder="caddy",
+        made_from=f"Caddy {programs.CADDY_VERSION} from Go modules, on Debian {debian.SUITE} packages",
+        packages=("curl", "libcap2-bin"),
+        program=programs.CADDY,
+        dev_station=False,
+    ),
+    StandIn(
+        name=images.DOCKER_DIND_ROOTLESS,
+        folder="docker-dind-rootless",
+        made_from=f"Debian {debian.SUITE}'s docker.io, rootlesskit and slirp4netns; docker:dind's entrypoint",
+        packages=ROOTLESS_PACKAGES,
+        dev_station=False,
     ),
 )
 
@@ -188,6 +224,14 @@ def ensure_sandbox_image(places: Layout) -> Outcome:
     return Outcome(how=How.BUILT, source=stand_in.made_from)
 
 
+def mirrored_as(name: str) -> str:
+    """The path and tag under which a mirror holds an image: without the registry's host, as every mirror does."""
+    host, slash, path = name.partition("/")
+    if slash and {".", ":"} & set(host):
+        return path
+    return name if slash else f"library/{name}"
+
+
 def mirror(places: Layout) -> Outcome:
     """Put what jobs pull into the registry, where the daemons look first."""
     client = client_of(places)
@@ -196,8 +240,8 @@ def mirror(places: Layout) -> Outcome:
         labels = _labels(client, stand_in.name) or {}
         if not stand_in.mirrored or LABEL not in labels:
             continue
-        path, tag = stand_in.name.split(":")
-        repository = f"127.0.0.1:{REGISTRY_PORT}/{path if '/' in path else f'library/{path}'}"
+        path, tag = mirrored_as(stand_in.name).split(":")
+        repository = f"127.0.0.1:{REGISTRY_PORT}/{path}"
         client.images.get(stand_in.name).tag(repository, tag)
         for line in client.images.push(repository, tag, stream=True, decode=True):
             if "error" in line:

@@ -1,4 +1,4 @@
-"""Pulumi's CLI and plugins, and GitLab Runner: found on the machine, fetched from the vendor, or built.
+"""Pulumi's CLI and plugins, GitLab Runner, BuildKit and Kaniko: found on the machine, fetched, or built.
 
 What is built comes from Go modules, verified by the go.sum beside each go.mod and by Go's checksum database.
 """
@@ -19,6 +19,10 @@ from bootstrap.steps import How, Outcome, StepFailed
 
 PULUMI_VERSION = "3.274.1"
 GITLAB_RUNNER_VERSION = "19.4.0"
+BUILDKIT_VERSION = "0.34.2"
+CADDY_VERSION = "2.11.4"
+KANIKO_VERSION = "1.24.0"
+"""The last release of Google's own: Go's module proxy refuses the maintained fork's module."""
 DOCKER_PLUGIN_VERSION = "5.2.0"
 FORGE_PLUGINS = {"gitlab": "10.4.0", "github": "6.15.0"}
 """As the SDKs in requirements.lock."""
@@ -28,6 +32,8 @@ VENDOR = "get.pulumi.com"
 
 QUICK = "all=-N -l -dwarf=false"
 """Compiler flags: without optimization a build takes half the processor time, and these programs mostly wait."""
+OPTIMIZED = "all=-dwarf=false"
+"""Compiler flags of what compresses and hashes whole images, and is timed at it."""
 
 _GITLAB_RUNNER = "gitlab.com/gitlab-org/gitlab-runner/common"
 _GO_FIX = "check that `go env GOPROXY` names a reachable Go module proxy and that GOSUMDB is on; run this again, it goes on"
@@ -37,25 +43,63 @@ _GO_FIX = "check that `go env GOPROXY` names a reachable Go module proxy and tha
 class GoProgram:
     """Binaries built from one folder of `bootstrap/go`."""
 
+    name: str
+    """As its step is called."""
     folder: str
     packages: tuple[str, ...]
     binaries: tuple[str, ...]
     stamp: str = ""
     """What `-ldflags -X` sets: a version that other programs ask for."""
+    compiler: str = QUICK
+    """What `-gcflags` says."""
 
 
 PULUMI = GoProgram(
+    name="Pulumi CLI",
     folder="pulumi",
     packages=("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",),
     binaries=("pulumi",),
     stamp=f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={PULUMI_VERSION}",
 )
-DOCKER_PLUGIN = GoProgram(folder="docker-plugin", packages=(".",), binaries=("pulumi-resource-docker",))
+DOCKER_PLUGIN = GoProgram(
+    name="Docker plugin", folder="docker-plugin", packages=(".",), binaries=("pulumi-resource-docker",)
+)
 GITLAB_RUNNER = GoProgram(
+    name="GitLab Runner",
     folder="gitlab-runner",
     packages=("./cmd/gitlab-runner", "./cmd/gitlab-runner-helper"),
     binaries=("gitlab-runner", "gitlab-runner-helper"),
     stamp=f"-X {_GITLAB_RUNNER}.VERSION={GITLAB_RUNNER_VERSION} -X {_GITLAB_RUNNER}.BRANCH=stubbed",
+)
+_BUILDKIT = "github.com/moby/buildkit"
+BUILDKIT = GoProgram(
+    name="BuildKit",
+    folder="buildkit",
+    packages=(
+        f"{_BUILDKIT}/cmd/buildctl",
+        f"{_BUILDKIT}/cmd/buildkitd",
+        "github.com/rootless-containers/rootlesskit/v2/cmd/rootlesskit",
+    ),
+    binaries=("buildctl", "buildkitd", "rootlesskit"),
+    stamp=f"-X {_BUILDKIT}/version.Version=v{BUILDKIT_VERSION}",
+    compiler=OPTIMIZED,
+)
+_KANIKO = "github.com/GoogleContainerTools/kaniko"
+KANIKO = GoProgram(
+    name="Kaniko",
+    folder="kaniko",
+    packages=(f"{_KANIKO}/cmd/executor",),
+    binaries=("executor",),
+    stamp=f"-X {_KANIKO}/pkg/version.version=v{KANIKO_VERSION}",
+    compiler=OPTIMIZED,
+)
+_CADDY = "github.com/caddyserver/caddy/v2"
+CADDY = GoProgram(
+    name="Caddy",
+    folder="caddy",
+    packages=(f"{_CADDY}/cmd/caddy",),
+    binaries=("caddy",),
+    stamp=f"-X {_CADDY}.CustomVersion=v{CADDY_VERSION}",
 )
 
 
@@ -99,7 +143,11 @@ def find_go() -> str:
 def build(places: Layout, program: GoProgram) -> tuple[Path, Outcome]:
     """Build a program into the cache unless it is there; returns its folder."""
     source = places.root / "bootstrap" / "go" / program.folder
-    folder = places.cache / "programs" / f"{program.folder}-{fingerprint([source, program.stamp, QUICK])}"
+    folder = (
+        places.cache
+        / "programs"
+        / f"{program.folder}-{fingerprint([source, program.stamp, program.compiler])}"
+    )
     if folder.is_dir():
         return folder, Outcome(how=How.FOUND, source="cache")
     partial = folder.with_name(f"{folder.name}.partial")
@@ -111,7 +159,7 @@ def build(places: Layout, program: GoProgram) -> tuple[Path, Outcome]:
             "build",
             "-o",
             f"{partial}/",
-            f"-gcflags={QUICK}",
+            f"-gcflags={program.compiler}",
             "-ldflags",
             f"-s -w {program.stamp}".strip(),
             *program.packages,
@@ -126,6 +174,11 @@ def build(places: Layout, program: GoProgram) -> tuple[Path, Outcome]:
         built.rename(partial / program.binaries[0])
     partial.rename(folder)
     return folder, Outcome(how=How.BUILT, source=f"Go modules, bootstrap/go/{program.folder}/go.sum")
+
+
+def build_for_images(places: Layout, program: GoProgram) -> Outcome:
+    """Build a program that only images hold."""
+    return build(places, program)[1]
 
 
 def build_and_link(places: Layout, program: GoProgram) -> Outcome:

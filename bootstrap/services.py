@@ -11,6 +11,7 @@ from docker.models.containers import Container
 from bootstrap import engine, images
 from bootstrap.layout import Layout
 from bootstrap.steps import How, Outcome, StepFailed
+from ci_runners.images import REGISTRY
 
 OWNER = "ci-runners.bootstrap"
 """The label by which everything that this package starts is found again; its value is the checkout's identity."""
@@ -94,7 +95,7 @@ def ensure_registry(places: Layout) -> Outcome:
     return _ensure(
         places,
         "registry",
-        images.REGISTRY,
+        REGISTRY,
         port=engine.REGISTRY_PORT,
         volume="/var/lib/registry",
         environment={},

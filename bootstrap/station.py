@@ -26,7 +26,7 @@ from bootstrap import images, services
 from bootstrap.layout import Layout, layout
 from bootstrap.recover import Stack, recover
 from bootstrap.steps import StepFailed
-from ci_runners.connection import Connection
+from ci_runners.connection import SOCKET, Connection, DaemonKind
 from ci_runners.settings import PROJECT as PROJECT_NAME
 from ci_runners.settings import STATION, TOKEN
 
@@ -152,7 +152,10 @@ def digest_in_registry(image: str) -> str:
     """The digest under which the registry holds the image."""
     registry, _, rest = image.partition("/")
     name, _, tag = rest.rpartition(":")
-    kinds = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.index.v1+json"
+    docker_kinds = "application/vnd.docker.distribution.manifest.v2+json"
+    kinds = (
+        f"{docker_kinds}, application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json"
+    )
     answer = requests.head(
         f"http://{registry}/v2/{name}/manifests/{tag}", headers={"Accept": kinds}, timeout=10
     )
@@ -186,12 +189,15 @@ def prepare(places: Layout, client: gitlab.Gitlab, project: Project) -> Stack:
     """The dev stack with this machine's addresses and a registered runner's token in its configuration."""
     stack = dev_stack(places)
     registry = os.environ["CI_RUNNERS_REGISTRY"]
+    host = urlsplit(os.environ["DOCKER_HOST"])
+    socket = host.path if host.scheme == "unix" else SOCKET
     write_config(
         stack,
         {
             "gitlab.url": os.environ["CI_RUNNERS_SANDBOX_URL"],
-            "daemon.daemon_json.insecure_registries": [registry],
-            "daemon.daemon_json.registry_mirrors": [f"http://{registry}"],
+            "registries.insecure": [registry],
+            "registries.mirrors": [f"http://{registry}"],
+            **{f"{way}.socket": socket for way in ("dood", "buildkit", "kaniko")},
             "pipeline.image_name": f"{registry}/{PROJECT}/app",
         },
     )
@@ -199,7 +205,7 @@ def prepare(places: Layout, client: gitlab.Gitlab, project: Project) -> Stack:
     shutil.copyfile(places.root / "Pulumi.yaml", places.machine / "Pulumi.yaml")
     words = ["pulumi", "stack", "select", "--create", STACK]
     subprocess.run(words, cwd=places.machine, check=True, capture_output=True)
-    set_token(stack, runner_token(places, client, project, ["dind"]))
+    set_token(stack, runner_token(places, client, project, [kind.value for kind in DaemonKind]))
     return stack
 
 

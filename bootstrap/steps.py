@@ -45,6 +45,8 @@ class Step:
     name: str
     work: Callable[[], Outcome]
     needs: tuple[str, ...] = ()
+    dev_station: bool = True
+    """Whether the dev station needs it."""
 
 
 def _line(console: Console, name: str, outcome: Outcome, seconds: float) -> None:

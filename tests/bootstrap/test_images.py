@@ -2,11 +2,15 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from bootstrap.images import DEMO_BASE, REGISTRY, STAND_INS, StandIn
+from bootstrap import programs
+from bootstrap.images import DEMO_BASE, STAND_INS, StandIn, mirrored_as
 from bootstrap.layout import layout
 from ci_runners import images
 
@@ -23,7 +27,7 @@ def test_every_pinned_image_has_one_stand_in() -> None:
     names = [stand_in.name for stand_in in STAND_INS]
 
     assert len(PINS) >= 4
-    assert sorted(names) == sorted([*PINS.values(), REGISTRY, DEMO_BASE])
+    assert sorted(names) == sorted([*PINS.values(), DEMO_BASE])
 
 
 @BY_NAME
@@ -31,7 +35,7 @@ def test_a_stand_in_has_a_dockerfile_on_our_base_that_says_what_it_is(stand_in: 
     text = (folder_of(stand_in) / "Dockerfile").read_text()
 
     assert text.startswith("# ")
-    assert "ARG BASE\nFROM ${BASE}\n" in text
+    assert "ARG BASE\nFROM ${BASE}" in text
     assert "stand-in" in text.lower() or "stubbed" in text
 
 
@@ -43,7 +47,8 @@ def test_a_stand_in_s_label_says_what_it_is_made_from(stand_in: StandIn) -> None
 @BY_NAME
 def test_what_a_dockerfile_copies_is_in_its_folder_or_put_there(stand_in: StandIn) -> None:
     lines = (folder_of(stand_in) / "Dockerfile").read_text().splitlines()
-    copied = {line.split()[1] for line in lines if line.startswith(("COPY ", "ADD "))}
+    copies = [line.split() for line in lines if line.startswith(("COPY ", "ADD "))]
+    copied = {name for words in copies if not words[1].startswith("--from") for name in words[1:-1]}
 
     made = {
         *(["layer.tar"] if stand_in.packages else []),
@@ -57,9 +62,55 @@ def test_the_demo_project_starts_from_an_image_that_we_stand_in_for() -> None:
     assert f"FROM {DEMO_BASE}" in (ROOT / "bootstrap" / "demo" / "Dockerfile").read_text()
 
 
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        ("docker:29.7.2-cli", "library/docker:29.7.2-cli"),
+        ("moby/buildkit:v0.34.2", "moby/buildkit:v0.34.2"),
+        ("ghcr.io/osscontainertools/kaniko:v1", "osscontainertools/kaniko:v1"),
+        ("localhost:5000/team/app:1", "team/app:1"),
+    ],
+)
+def test_a_mirror_holds_an_image_without_its_registry_s_host(name: str, held: str) -> None:
+    assert mirrored_as(name) == held
+
+
+def stand_in_for(name: str) -> StandIn:
+    return next(stand_in for stand_in in STAND_INS if stand_in.name == name)
+
+
+def test_kaniko_s_label_says_that_its_code_is_not_the_fork_s() -> None:
+    made_from = stand_in_for(images.KANIKO).made_from
+
+    assert f"Google's Kaniko {programs.KANIKO_VERSION}, not the fork's" in made_from
+    assert programs.KANIKO_VERSION not in images.KANIKO
+
+
+@pytest.mark.parametrize("name", [images.BUILDKIT, images.DOCKER_DIND_ROOTLESS])
+def test_an_image_that_needs_no_root_maps_users_by_file_capabilities(name: str) -> None:
+    text = (folder_of(stand_in_for(name)) / "Dockerfile").read_text()
+
+    for program, capability in (("newuidmap", "cap_setuid"), ("newgidmap", "cap_setgid")):
+        assert f"setcap {capability}=ep /usr/bin/{program}" in text
+    assert "chmod u-s /usr/bin/newuidmap /usr/bin/newgidmap" in text
+    assert {"libcap2-bin", "uidmap"} <= set(stand_in_for(name).packages)
+
+
+def test_rootless_dind_has_the_very_entrypoint_of_dind() -> None:
+    rootful, rootless = (
+        folder_of(stand_in_for(name)) / "dockerd-entrypoint.sh"
+        for name in (images.DOCKER_DIND, images.DOCKER_DIND_ROOTLESS)
+    )
+
+    assert rootless.samefile(rootful)
+
+
 PROGRAMS = {
     "docker-init": 'printf "%s\\n" docker-init "$@"',
     "hostname": "echo station",
+    "id": 'echo "${TEST_UID:-0}"',
+    "rootlesskit": 'printf "%s\\n" rootlesskit "$@"',
+    "rootlesskit-docker-proxy": "exit 1",
     # Writes something wherever it is told to.
     "openssl": 'while [ $# -gt 0 ]; do [ "$1" != -out ] || echo made > "$2"; shift; done',
 }
@@ -85,12 +136,15 @@ def entrypoint(tmp_path: Path) -> Path:
     return moved
 
 
-def enter(script: Path, *words: str, tls: bool = True) -> list[str]:
-    """The words that the entrypoint ends as."""
+def enter(
+    script: Path, *words: str, tls: bool = True, more: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
+    """The words that the entrypoint ends as; `more` is added to its environment."""
     folder = script.parent
     env = {
         "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
         "DOCKER_TLS_CERTDIR": str(folder / "certs") if tls else "",
+        **more,
     }
     done = subprocess.run(["bash", script, *words], env=env, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
@@ -145,3 +199,66 @@ def test_certificates_of_the_user_s_own_are_left_as_they_are(entrypoint: Path) -
         ("ca.pem", "cert.pem", "key.pem"), "mine"
     )
     assert not (entrypoint.parent / "certs" / "client").exists()
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> dict[str, str]:
+    """The environment of an ordinary user."""
+    return {
+        "TEST_UID": "1000",
+        "HOME": str(tmp_path / "home"),
+        "XDG_RUNTIME_DIR": str(tmp_path / "run" / "user" / "1000"),
+    }
+
+
+TLS_PORT = 2376
+
+
+@pytest.mark.parametrize("port", [TLS_PORT, 2375])
+def test_an_ordinary_user_s_daemon_is_started_by_rootlesskit_which_publishes_its_port(
+    entrypoint: Path, user: dict[str, str], port: int
+) -> None:
+    words = enter(entrypoint, "--debug", tls=port == TLS_PORT, more=user)
+
+    daemon = words.index("dockerd")
+    assert words[:daemon] == [
+        *["rootlesskit", "--net=slirp4netns", "--mtu=1500", "--disable-host-loopback"],
+        *["--port-driver=builtin", "--copy-up=/etc", "--copy-up=/run", "-p", f"0.0.0.0:{port}:{port}/tcp"],
+    ]
+    assert words[daemon + 1 : daemon + 3] == [
+        f"--host=unix://{user['XDG_RUNTIME_DIR']}/docker.sock",
+        f"--host=tcp://0.0.0.0:{port}",
+    ]
+    assert ("--tlsverify" in words) == (port == TLS_PORT)
+    assert words[-2:] == [
+        "--debug",
+        f"--userland-proxy-path={entrypoint.parent}/bin/rootlesskit-docker-proxy",
+    ]
+    assert (entrypoint.parent / "home/.local/share/docker").is_dir()
+
+
+def test_rootlesskit_s_own_settings_come_from_the_environment(entrypoint: Path, user: dict[str, str]) -> None:
+    words = enter(
+        entrypoint,
+        more={
+            **user,
+            "DOCKERD_ROOTLESS_ROOTLESSKIT_NET": "pasta",
+            "DOCKERD_ROOTLESS_ROOTLESSKIT_MTU": "65520",
+            "DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS": "--ipv6 -p 0.0.0.0:80:80/tcp",
+        },
+    )
+
+    flags = words[: words.index("dockerd")]
+    assert {"--net=pasta", "--mtu=65520", "--ipv6"} <= set(flags)
+    published = [value for flag, value in pairwise(flags) if flag == "-p"]
+    assert published == ["0.0.0.0:80:80/tcp", "0.0.0.0:2376:2376/tcp"]
+
+
+def test_an_ordinary_user_s_command_that_begins_with_dockerd_is_started_by_rootlesskit_without_a_port(
+    entrypoint: Path, user: dict[str, str]
+) -> None:
+    words = enter(entrypoint, "dockerd", "--debug", more=user)
+
+    assert words[0] == "rootlesskit"
+    assert "-p" not in words
+    assert not [word for word in words if word.startswith(("--host", "--tls"))]

@@ -14,7 +14,13 @@ from ci_runners import images
 
 ROOT = layout().root
 GO = ROOT / "bootstrap" / "go"
-BUILT = [programs.PULUMI, programs.DOCKER_PLUGIN, programs.GITLAB_RUNNER]
+BUILT = [
+    programs.PULUMI,
+    programs.DOCKER_PLUGIN,
+    programs.GITLAB_RUNNER,
+    programs.BUILDKIT,
+    programs.KANIKO,
+]
 
 
 @pytest.fixture
@@ -100,6 +106,37 @@ def test_the_runner_that_we_build_is_the_version_of_the_images() -> None:
 
     assert images.GITLAB_RUNNER.endswith(f":{tag}")
     assert images.GITLAB_RUNNER_HELPER.endswith(f"-{tag}")
+
+
+def test_the_buildkit_that_we_build_is_the_version_of_the_image() -> None:
+    required = (GO / "buildkit" / "go.mod").read_text()
+
+    assert images.BUILDKIT.endswith(f":v{programs.BUILDKIT_VERSION}-rootless")
+    assert f"github.com/moby/buildkit v{programs.BUILDKIT_VERSION} " in required
+    assert programs.BUILDKIT.stamp.endswith(f"Version=v{programs.BUILDKIT_VERSION}")
+
+
+def test_the_kaniko_that_we_build_says_its_version() -> None:
+    required = (GO / "kaniko" / "go.mod").read_text()
+
+    assert f"github.com/GoogleContainerTools/kaniko v{programs.KANIKO_VERSION} " in required
+    assert programs.KANIKO.stamp.endswith(f"version=v{programs.KANIKO_VERSION}")
+
+
+@pytest.mark.parametrize("program", [programs.BUILDKIT, programs.KANIKO], ids=lambda program: program.folder)
+def test_the_tools_of_a_module_are_what_we_build_of_it(program: programs.GoProgram) -> None:
+    text = (GO / program.folder / "go.mod").read_text()
+    tools = re.findall(r"^(?:tool )?\s*(github\.com/\S+/cmd/\w+)$", text, re.MULTILINE)
+
+    assert sorted(tools) == sorted(program.packages)
+    assert sorted(tool.rsplit("/", 1)[1] for tool in tools) == sorted(program.binaries)
+
+
+@pytest.mark.parametrize("program", BUILT, ids=lambda program: program.folder)
+def test_what_is_timed_at_its_work_is_compiled_with_optimization(program: programs.GoProgram) -> None:
+    timed = program in {programs.BUILDKIT, programs.KANIKO}
+
+    assert ("-N" not in program.compiler.split("=")[1].split()) == timed
 
 
 def test_every_module_that_we_build_has_its_checksums_beside_its_go_mod() -> None:

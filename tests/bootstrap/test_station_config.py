@@ -15,7 +15,7 @@ KEY = "ci-runners:station"
 COMMITTED = (layout().root / "Pulumi.dev.yaml").read_text()
 ADDRESSES = {
     "gitlab.url": "http://10.0.0.1:8929",
-    "daemon.daemon_json.insecure_registries": ["10.0.0.1:5000"],
+    "registries.insecure": ["10.0.0.1:5000"],
     "pipeline.image_name": "10.0.0.1:5000/demo/app",
 }
 
@@ -45,7 +45,7 @@ def test_values_are_set_where_their_paths_lead_and_the_rest_is_the_committed_fil
     wanted = yaml.safe_load(COMMITTED)
     station = wanted["config"][KEY]
     station["gitlab"]["url"] = "http://10.0.0.1:8929"
-    station["daemon"]["daemon_json"]["insecure_registries"] = ["10.0.0.1:5000"]
+    station["registries"]["insecure"] = ["10.0.0.1:5000"]
     station["pipeline"]["image_name"] = "10.0.0.1:5000/demo/app"
     assert written(stack) == wanted
 

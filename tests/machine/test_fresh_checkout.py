@@ -75,8 +75,8 @@ def test_nothing_but_the_station_and_what_stands_beside_it_runs(first_up: str, c
     assert names == {
         "registry",
         "sandbox",
-        "dev-daemon",
-        "dev-daemon-certificate",
+        "dev-dind",
+        "dev-dind-certificate",
         "dev-runner",
         "dev-runner-config-writer",
     }

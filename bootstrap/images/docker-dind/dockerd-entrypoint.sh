@@ -1,9 +1,11 @@
 #!/bin/bash
-# Stand-in for the entrypoint of the official docker:dind image: same certificates, names, sizes and rules,
-# written anew from its documented behaviour. It does not probe iptables variants and has no rootless mode.
+# Stand-in for the entrypoint of the official docker:dind and docker:dind-rootless images: same certificates, names,
+# sizes and rules, written anew from its documented behaviour. It does not probe iptables variants.
 set -euo pipefail
 
 days=825
+
+rootless() { [ "$(id -u)" -ne 0 ]; }
 
 # One "DNS:" or "IP:" entry a line: every address and host name of this container, then DOCKER_TLS_SAN's.
 subject_names() {
@@ -46,18 +48,35 @@ subjectAltName = $(subject_names | paste -sd,)"
   chmod 0644 "$certs/client/key.pem"
 }
 
+socket=/var/run/docker.sock
+if rootless; then
+  export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"
+  socket=$XDG_RUNTIME_DIR/docker.sock
+fi
+
 # Hosts and TLS are added only for flags; a command that starts with `dockerd` gets neither.
+published=()
 if [ "$#" -eq 0 ] || [ "${1#-}" != "$1" ]; then
   if [ -n "${DOCKER_TLS_CERTDIR:-}" ]; then
     make_certificates
+    published=(-p 0.0.0.0:2376:2376/tcp)
     set -- --host=tcp://0.0.0.0:2376 --tlsverify --tlscacert="$DOCKER_TLS_CERTDIR/server/ca.pem" \
       --tlscert="$DOCKER_TLS_CERTDIR/server/cert.pem" --tlskey="$DOCKER_TLS_CERTDIR/server/key.pem" "$@"
   else
+    published=(-p 0.0.0.0:2375:2375/tcp)
     set -- --host=tcp://0.0.0.0:2375 "$@"
   fi
-  set -- dockerd --host=unix:///var/run/docker.sock "$@"
+  set -- dockerd --host="unix://$socket" "$@"
 fi
 
+if [ "$1" = dockerd ] && rootless; then
+  mkdir -p "$XDG_RUNTIME_DIR" "$HOME/.local/share/docker"
+  read -ra flags <<< "${DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS:-}"
+  exec rootlesskit --net="${DOCKERD_ROOTLESS_ROOTLESSKIT_NET:-slirp4netns}" \
+    --mtu="${DOCKERD_ROOTLESS_ROOTLESSKIT_MTU:-1500}" --disable-host-loopback --port-driver=builtin \
+    --copy-up=/etc --copy-up=/run "${flags[@]}" "${published[@]}" \
+    "$@" --userland-proxy-path="$(command -v rootlesskit-docker-proxy)"
+fi
 if [ "$1" = dockerd ]; then
   rm -f /run/docker*.pid /run/docker/containerd/containerd*.pid
   if [ -f /sys/fs/cgroup/cgroup.controllers ]; then # nested containers need the controllers: no process in the root group
