@@ -15,7 +15,8 @@ TOKEN = "glrt-made-up-and-long-enough"
 GOOD = {
     "name": "never",
     "gitlab": {"url": "https://gitlab.example.com"},
-    "daemon": {"accept_privileged": True},
+    "builder": "dind",
+    "dind": {"accept_privileged": True},
     "pipeline": {"image_name": "registry.example.com/team/app"},
 }
 
@@ -26,10 +27,10 @@ def changed(**parts: object) -> dict[str, object]:
 
 BAD = {
     "an unknown key": (
-        changed(daemon={"accept_privileged": True, "memry": 1}),
-        ["station.daemon.memry", "memory"],
+        changed(dind={"accept_privileged": True, "memry": 1}),
+        ["station.dind.memry", "memory"],
     ),
-    "no consent": (changed(daemon={}), ["station.daemon.accept_privileged", "root on this host"]),
+    "no consent": (changed(dind={}), ["station.dind.accept_privileged", "root on this host"]),
     "text for a number": (
         changed(runner={"concurrent": "4"}),
         ["station.runner.concurrent", "a whole number"],
@@ -41,9 +42,9 @@ BAD = {
     "a bad URL": (changed(gitlab={"url": "gitlab.example.com"}), ["station.gitlab.url", "https://"]),
     "three at once": (
         changed(
-            gitlab={"url": "x"}, daemon={"accept_privileged": True, "memory": -1}, runner={"concurrent": 0}
+            gitlab={"url": "x"}, dind={"accept_privileged": True, "memory": -1}, runner={"concurrent": 0}
         ),
-        ["station.gitlab.url", "station.daemon.memory", "station.runner.concurrent", "3 problems"],
+        ["station.gitlab.url", "station.dind.memory", "station.runner.concurrent", "3 problems"],
     ),
     "a token in plain text": (GOOD, ["ci-runners:runner_token", "a secret", "pulumi config set --secret"]),
     "no token": (GOOD, ["ci-runners:runner_token", "pulumi config set --secret"]),

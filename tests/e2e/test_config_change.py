@@ -11,7 +11,7 @@ from tests.e2e.pulumi_cli import counts
 
 pytestmark = pytest.mark.e2e
 
-CONFIG = "/etc/gitlab-runner/config.toml"
+CONFIG = ("sh", "-c", 'cat "$CONFIG_FILE"')
 CA_KEY = ("openssl", "pkey", "-in", "/certs/ca/key.pem", "-pubout")
 DAEMON_MARKS = ("/var/lib/docker/mark", "/certs/ca/mark", "/certs/client/mark")
 RUNNER_MARK = "/etc/gitlab-runner/mark"
@@ -65,11 +65,11 @@ def test_a_change_of_config_toml_leaves_the_runner_alone(station: Station) -> No
     station.declare(runner={"concurrent": 1})
     station.cli.up()
     before = life(station.runner())
-    assert "concurrent = 1\n" in said(station.runner(), "cat", CONFIG)
+    assert "concurrent = 1\n" in said(station.runner(), *CONFIG)
 
     station.declare(runner={"concurrent": 4})
     assert counts(station.cli.up()) == {"replaced": 1, "unchanged": ALL - 1}
-    assert "concurrent = 4\n" in said(station.runner(), "cat", CONFIG)
+    assert "concurrent = 4\n" in said(station.runner(), *CONFIG)
     wait_for_log(station.runner(), '"max_builds":4')
     assert life(station.runner()) == before
 

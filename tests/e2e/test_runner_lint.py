@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ci_runners.connection import Connection, dind_connection
+from ci_runners.connection import Connection
+from ci_runners.connections import dind_connection
 from ci_runners.render.config_toml import GitLabRunnerSpec, render_config_toml
 from tests.unit.strategies import connections, runner_specs
 

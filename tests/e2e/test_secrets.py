@@ -10,7 +10,6 @@ from tests.e2e.pulumi_cli import counts
 
 pytestmark = pytest.mark.e2e
 
-CONFIG = "/etc/gitlab-runner/config.toml"
 VERBOSE = ("-v=4", "--logtostderr", "--logflow")
 """From 5 on plugins write what they are given to their debug log, secrets too (pulumi-terraform-bridge)."""
 
@@ -53,8 +52,9 @@ def test_the_token_is_in_config_toml_and_nowhere_else(station: Station) -> None:
         "up with a verbose log": cli.run("up", "--yes", "--skip-preview", "--diff", *VERBOSE),
         "up, nothing changed": cli.run("up", "--yes", "--skip-preview", "--diff", "--show-sames"),
     }
-    assert in_container(station, "stat", "-c", "%a %U", CONFIG).split() == ["600", "root"]
-    assert files_with(station, first) == [CONFIG]
+    config = in_container(station, "sh", "-c", 'echo "$CONFIG_FILE"').strip()
+    assert in_container(station, "stat", "-c", "%a %U", config).split() == ["600", "root"]
+    assert files_with(station, first) == [config]
     told |= {f"first: {name}": text for name, text in what_docker_tells(station).items()}
 
     second = station.renew_token()
@@ -63,12 +63,12 @@ def test_the_token_is_in_config_toml_and_nowhere_else(station: Station) -> None:
         "up", "--yes", "--skip-preview", "--diff", "--refresh", *VERBOSE
     )
     assert all('"v":3' in text for name, text in told.items() if "verbose" in name)
-    assert files_with(station, second) == [CONFIG]
-    told[CONFIG] = in_container(station, "cat", CONFIG)
+    assert files_with(station, second) == [config]
+    told[config] = in_container(station, "cat", config)
     told["stack export"] = cli.run("stack", "export")
     told["stack output"] = cli.run("stack", "output", "--json")
     told |= what_docker_tells(station)
     told |= backend_files(cli.directory.parent / "state")
     told["destroy"] = cli.run("destroy", "--yes", "--skip-preview", "--diff")
     assert counts(told["destroy"]) == {"deleted": RESOURCES + 1}
-    assert with_marker(told, first, second) == [CONFIG]
+    assert with_marker(told, first, second) == [config]

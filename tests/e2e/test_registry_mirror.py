@@ -1,0 +1,191 @@
+"""A daemon pulls through a mirror: what it fetched once is there when the mirrored registry is gone."""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock, Thread
+from typing import cast
+
+import docker
+import pytest
+from docker.models.containers import Container
+
+from tests.e2e.conftest import Station, said
+from tests.e2e.pulumi_cli import PulumiCli, counts
+
+pytestmark = pytest.mark.e2e
+
+PROGRAM = """
+from pathlib import Path
+
+import pulumi
+
+from ci_runners import DindDaemon
+from ci_runners.registries.mirror import RegistryMirror
+
+name, upstream = Path("given.txt").read_text().split()
+mirror = RegistryMirror(f"{name}-mirror", {"remote_url": upstream})
+daemon_json = {
+    "registry_mirrors": [f"http://{name}-mirror:5000"],
+    "insecure_registries": [f"{name}-mirror:5000"],
+}
+DindDaemon(
+    f"{name}-daemon",
+    {"accept_privileged": True, "networks": [f"{name}-mirror"], "daemon_json": daemon_json},
+    pulumi.ResourceOptions(depends_on=[mirror]),
+)
+pulumi.export("url", mirror.url)
+"""
+RESOURCES = 12
+"""The stack; of the mirror itself, network, volume and container; of the daemon itself, network, three volumes and
+two containers."""
+IMAGE = "debian:13.1-slim"
+OTHER_IMAGE = "docker:29.7.2-cli"
+"""In the mirrored registry too, and never pulled while it can be reached."""
+
+
+class Relay:
+    """A registry's stand-in address, which can be cut off while the registry itself goes on for others."""
+
+    def __init__(self, upstream: str) -> None:
+        self.connections = 0
+        host, _, port = upstream.partition(":")
+        self._upstream = (host, int(port))
+        self._listener = socket.create_server((host, 0))
+        self._open: set[socket.socket] = set()
+        self._lock = Lock()
+        self._accepting = Thread(target=self._accept)
+        self._accepting.start()
+
+    @property
+    def url(self) -> str:
+        host, port = self._listener.getsockname()
+        return f"http://{host}:{port}"
+
+    def cut(self) -> None:
+        """Refuse and end every connection from now on."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._accepting.join()
+        with self._lock:
+            for one in self._open:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                self.connections += 1
+                server = socket.create_connection(self._upstream)
+                with self._lock:
+                    self._open |= {client, server}
+                Thread(target=self._both_ways, args=(client, server), daemon=True).start()
+
+    def _both_ways(self, client: socket.socket, server: socket.socket) -> None:
+        back = Thread(target=self._copy, args=(server, client), daemon=True)
+        back.start()
+        self._copy(client, server)
+        back.join()
+        with self._lock:
+            self._open -= {client, server}
+        client.close()
+        server.close()
+
+    @staticmethod
+    def _copy(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                target.sendall(piece)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def relay() -> Iterator[Relay]:
+    one = Relay(os.environ["CI_RUNNERS_REGISTRY"])
+    yield one
+    one.cut()
+
+
+@pytest.fixture
+def mirrored(tmp_path: Path, engine: docker.DockerClient, relay: Relay) -> Iterator[Station]:
+    """A mirror and a daemon that uses it, not yet deployed; removed at the end, whatever happened."""
+    name = f"e2e-{secrets.token_hex(3)}"
+    cli = PulumiCli.on_machine(tmp_path, name=name, program=PROGRAM)
+    (cli.directory / "given.txt").write_text(f"{name} {relay.url}")
+    one = Station(cli=cli, engine=engine, name=name, token="")
+    try:
+        yield one
+    finally:
+        one.remove()
+
+
+def mirror_of(station: Station) -> Container:
+    return station.engine.containers.get(f"{station.name}-mirror")
+
+
+def stored(mirror: Container) -> set[str]:
+    """Digests of everything that the mirror has on its volume."""
+    files = said(mirror, "find", "/var/lib/registry", "-name", "data").split()
+    return {f"sha256:{Path(file).parent.name}" for file in files}
+
+
+def attempt(station: Station, *words: str) -> tuple[int, str]:
+    """A docker command in the daemon's container."""
+    ran = station.daemon().exec_run(["docker", *words])
+    return cast(int, ran.exit_code), cast(bytes, ran.output).decode()
+
+
+def assert_hardened(mirror: Container) -> None:
+    status = dict(line.split(":", 1) for line in said(mirror, "cat", "/proc/1/status").splitlines())
+    assert (int(status["CapEff"], 16), int(status["CapBnd"], 16)) == (0, 0)
+    assert status["NoNewPrivs"].strip() == "1"
+    assert said(mirror, "stat", "-c", "%a", "/etc/registry.yml").strip() == "600"
+    assert mirror.attrs["HostConfig"]["PortBindings"] in ({}, None)
+
+
+def test_what_was_pulled_once_is_there_without_the_registry(mirrored: Station, relay: Relay) -> None:
+    mirrored.cli.up()
+    mirror = mirror_of(mirrored)
+    assert_hardened(mirror)
+    assert mirrored.cli.output("url") == f"http://{mirror.name}:5000"
+    assert stored(mirror) == set()
+
+    before = relay.connections
+    assert attempt(mirrored, "pull", IMAGE)[0] == 0
+    assert relay.connections > before
+    digests = said(mirrored.daemon(), "docker", "image", "inspect", IMAGE, "--format", "{{.RepoDigests}}")
+    digest = digests.strip("[]\n").partition("@")[2]
+    assert digest in stored(mirror)
+
+    relay.cut()
+    assert attempt(mirrored, "rmi", IMAGE)[0] == 0
+    exit_code, shown = attempt(mirrored, "run", "--rm", IMAGE, "echo", "it is here")
+    assert exit_code == 0, shown
+    assert shown.endswith("it is here\n")
+    exit_code, shown = attempt(mirrored, "pull", OTHER_IMAGE)
+    assert exit_code != 0, shown
+
+    changed = f"{mirror.name}:5000/library/debian:13.1-slim"
+    assert attempt(mirrored, "tag", IMAGE, changed)[0] == 0
+    exit_code, shown = attempt(mirrored, "push", changed)
+    assert exit_code != 0
+    assert "unsupported" in shown
+
+
+def test_nothing_changes_by_itself_and_nothing_stays(mirrored: Station) -> None:
+    mirrored.cli.run("preview")
+    mirrored.cli.up()
+    volumes = mirrored.volumes()
+
+    assert counts(mirrored.cli.up("--expect-no-changes")) == {"unchanged": RESOURCES}
+    for _ in range(2):
+        assert counts(mirrored.cli.up("--refresh", "--expect-no-changes")) == {"unchanged": RESOURCES}
+
+    mirrored.cli.run("destroy", "--yes", "--skip-preview")
+    assert mirrored.left(volumes) == {}
