@@ -20,6 +20,7 @@ BUILT = [
     programs.GITLAB_RUNNER,
     programs.BUILDKIT,
     programs.KANIKO,
+    programs.CADDY,
 ]
 
 
