@@ -12,6 +12,7 @@ from ci_runners.registries.mirror import RegistryMirror, RegistryMirrorArgs
 from ci_runners.render.config_toml import LogFormat, LogLevel, PullPolicy
 from ci_runners.render.dind_variants import DindVariant
 from ci_runners.render.kaniko import SnapshotMode
+from ci_runners.render.registry_config import RegistryLogLevel
 from ci_runners.render.station import Builder
 from ci_runners.runners.gitlab import GitLabRunner, GitLabRunnerArgs, S3CacheArgs
 from ci_runners.settings import Settings
@@ -44,6 +45,7 @@ __all__ = [
     "Problem",
     "PullPolicy",
     "RegistriesArgs",
+    "RegistryLogLevel",
     "RegistryMirror",
     "RegistryMirrorArgs",
     "S3CacheArgs",

@@ -1,4 +1,4 @@
-"""The command line, `python -m ci_runners COMMAND`. Nothing here needs an account, a stack or an engine."""
+"""The command line, `python -m ci_runners COMMAND`. Nothing here needs an account or a stack."""
 
 import argparse
 import dataclasses
@@ -7,12 +7,19 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any, get_type_hints
 
+from ci_runners.connection import SOCKET, DaemonKind
+from ci_runners.preflight import Way, facts_table, preflight, read_facts, ways_table
+from ci_runners.preflight import show as preflight_show
+from ci_runners.preflight.way import PRIVILEGED, ROOTLESS, SYSBOX
 from ci_runners.recommend import Needs, recommend
 from ci_runners.recommend.show import as_json, as_text, option, written
 from ci_runners.recommend.tables import as_markdown
 
 NO_WAY_FITS = 3
-"""Exit code of `recommend` when no way fits. 2 is argparse's own, for a wrong command line."""
+"""Exit code of `recommend` when no way fits, and of `preflight` when none of the asked ones can work. 2 is argparse's
+own, for a wrong command line."""
+NOTHING_READ = 1
+"""Exit code of `preflight` when it could not ask the engine."""
 QUESTIONS = {
     "trust": "who can run code in jobs",
     "isolation": "what must not see one another",
@@ -32,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_recommend(commands)
+    _add_preflight(commands)
     given = parser.parse_args(arguments)
     return int(given.run(given))
 
@@ -67,6 +75,51 @@ def _recommend(given: argparse.Namespace) -> int:
     found = recommend(Needs(**answers))
     sys.stdout.write(as_json(found) if given.format == "json" else as_text(found))
     return 0 if found.way else NO_WAY_FITS
+
+
+def _add_preflight(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "preflight",
+        help="what a Docker host can do, and which ways to build can work there",
+        description="Looks at a Docker host, through its engine and one short-lived container there, and says which ways to"
+        " build can work on it."
+        f" Exit code: 0 when one of the asked ways can, {NO_WAY_FITS} when none can, {NOTHING_READ} when the engine"
+        " could not be asked. It needs the Docker SDK: pip install 'ci-runners[preflight]'.",
+    )
+    parser.set_defaults(run=_preflight, error=parser.error, prog=parser.prog)
+    parser.add_argument(
+        "--host", metavar="ADDRESS", help="unix://, tcp:// or ssh:// (default: the environment's DOCKER_HOST)"
+    )
+    parser.add_argument(
+        "--socket",
+        metavar="PATH",
+        default=SOCKET,
+        help=f"the engine's socket on its host (default: {SOCKET})",
+    )
+    parser.add_argument("--way", choices=[kind.value for kind in DaemonKind], help="default: all of them")
+    parser.add_argument(
+        "--variant", choices=[PRIVILEGED, ROOTLESS, SYSBOX], help=f"of DinD (default: {PRIVILEGED})"
+    )
+    parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+
+
+def _preflight(given: argparse.Namespace) -> int:
+    kinds = [DaemonKind(given.way)] if given.way else list(DaemonKind)
+    if given.variant and DaemonKind.DIND not in kinds:
+        given.error(f"--variant is DinD's: it says nothing of --way {given.way}")
+    facts = read_facts(given.host, socket=given.socket)
+    if facts.engine_version is None:
+        sys.stderr.writelines(f"{given.prog}: error: {note}\n" for note in facts.notes)
+        return NOTHING_READ
+    ways = [Way(kind=kind, variant=given.variant or PRIVILEGED) for kind in kinds]
+    found = {way: preflight(facts, way) for way in ways}
+    if given.format == "json":
+        sys.stdout.write(preflight_show.as_json(facts, found))
+    elif given.way:
+        sys.stdout.write(facts_table(facts, ways[0], found[ways[0]]) + "\n")
+    else:
+        sys.stdout.write(ways_table(facts, found) + "\n")
+    return 0 if any(not one.errors for one in found.values()) else NO_WAY_FITS
 
 
 def _possible(field: str) -> list[Any]:

@@ -30,8 +30,8 @@ given = json.loads(Path("given.json").read_text())
 daemon = BuildkitDaemon(given["name"], given["args"])
 pulumi.export("expiry", daemon.certificate_expiry)
 """
-RESOURCES = 10
-"""Network, four volumes, three containers (daemon, certificate maker, socket's group), the component, the stack."""
+RESOURCES = 11
+"""Network, five volumes, three containers (daemon, certificate maker, socket's group), the component, the stack."""
 
 CONTEXT = (
     "export HOME=/tmp; mkdir /tmp/context && cd /tmp/context && printf '%s' \"$DOCKERFILE\" > Dockerfile && "

@@ -104,7 +104,8 @@ class Station:
             for volume in self.engine.volumes.list(filters={"label": LABEL})
             if self._is_ours(volume.attrs["Labels"])
         ]
-        mounted = [mount["Name"] for each in self.containers() for mount in each.attrs["Mounts"]]
+        mounts = [mount for each in self.containers() for mount in each.attrs["Mounts"]]
+        mounted = [mount["Name"] for mount in mounts if mount["Type"] == "volume"]
         return {*labelled, *mounted}
 
     def networks(self) -> list[Network]:

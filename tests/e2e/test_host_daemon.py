@@ -28,7 +28,7 @@ from ci_runners.render.socket_proxy import PROXY_USER
 from tests.e2e.conftest import made_up_token, said
 from tests.e2e.pulumi_cli import PulumiCli, counts
 from tests.e2e.raw_requests import ASK, REQUESTS
-from tests.e2e.test_jobs import answers
+from tests.e2e.traces import answers
 
 pytestmark = pytest.mark.e2e
 

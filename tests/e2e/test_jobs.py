@@ -13,6 +13,7 @@ import yaml
 from bootstrap.station import connect, finished_pipeline, push
 from tests.e2e.conftest import PROGRAM, Station
 from tests.e2e.pulumi_cli import PulumiCli
+from tests.e2e.traces import answers
 
 pytestmark = pytest.mark.e2e
 
@@ -37,19 +38,6 @@ def pipeline(marker: Path) -> str:
         "variables": {"IMAGE": "docker:29.7.2-cli", "MARKER": str(marker)},
     }
     return yaml.safe_dump({"probe": job}, width=1000)
-
-
-def answers(trace: str) -> dict[str, str]:
-    """What each probe wrote, without the runner's own lines and the echo of the commands."""
-    found: dict[str, list[str]] = {}
-    current: list[str] = []
-    for stamped in trace.splitlines():
-        line = stamped.partition("O ")[2] or stamped.partition("E ")[2]
-        if line.startswith("probe="):
-            current = found.setdefault(line.removeprefix("probe="), [])
-        elif "$ " not in line and "\x1b" not in line:
-            current.append(line)
-    return {name: "\n".join(lines) for name, lines in found.items()}
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -225,6 +226,28 @@ def test_a_host_that_does_not_answer_gives_a_note(address: str, reason: str) -> 
     assert facts == HostFacts(docker_host=address, notes=facts.notes)
     assert len(facts.notes) == 1
     assert reason in facts.notes[0]
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["a socket", "no socket"])
+def test_the_command_line_says_whether_a_way_can_work(
+    engine: docker.DockerClient, docker_host: str, facts: HostFacts, tmp_path: Path, *, is_there: bool
+) -> None:
+    socket = facts.socket if is_there else f"{tmp_path}/docker.sock"
+    words = ["--host", docker_host, "--socket", socket, "--way", "dood", "--format", "json"]
+
+    run = subprocess.run(
+        [sys.executable, "-m", "ci_runners", "preflight", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (run.returncode, run.stderr) == (0 if is_there else 3, "")
+    said = json.loads(run.stdout)
+    assert said["facts"]["engine_version"] == engine.version()["Version"]
+    assert said["facts"]["socket_group"] == (facts.socket_group if is_there else None)
+    assert said["ways"]["dood"]["can_work"] is is_there
+    assert left_behind(engine) == []
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A daemon pulls through a mirror: what it fetched once is there when the mirrored registry is gone."""
 
 import os
+import re
 import secrets
 import socket
 from collections.abc import Iterator
@@ -23,28 +24,35 @@ from pathlib import Path
 
 import pulumi
 
-from ci_runners import DindDaemon
-from ci_runners.registries.mirror import RegistryMirror
+from ci_runners import BuildkitDaemon, DindDaemon, RegistryMirror
 
-name, upstream = Path("given.txt").read_text().split()
+name, upstream, socket = Path("given.txt").read_text().split()
 mirror = RegistryMirror(f"{name}-mirror", {"remote_url": upstream})
-daemon_json = {
-    "registry_mirrors": [f"http://{name}-mirror:5000"],
-    "insecure_registries": [f"{name}-mirror:5000"],
-}
-DindDaemon(
-    f"{name}-daemon",
-    {"accept_privileged": True, "networks": [f"{name}-mirror"], "daemon_json": daemon_json},
-    pulumi.ResourceOptions(depends_on=[mirror]),
-)
+mirrors = [f"http://{name}-mirror:5000"]
+networks = [f"{name}-mirror"]
+after_it = pulumi.ResourceOptions(depends_on=[mirror])
 pulumi.export("url", mirror.url)
 """
+DIND = """
+daemon_json = {"registry_mirrors": mirrors, "insecure_registries": [f"{name}-mirror:5000"]}
+args = {"accept_privileged": True, "networks": networks, "daemon_json": daemon_json}
+DindDaemon(f"{name}-daemon", args, after_it)
+"""
+BUILDKIT = """
+args = {"socket": socket, "networks": networks, "registry_mirrors": mirrors}
+BuildkitDaemon(f"{name}-daemon", args, after_it)
+"""
 RESOURCES = 12
-"""The stack; of the mirror itself, network, volume and container; of the daemon itself, network, three volumes and
+"""With DinD. The stack; of the mirror itself, network, volume and container; of the daemon itself, network, three volumes and
 two containers."""
 IMAGE = "debian:13.1-slim"
 OTHER_IMAGE = "docker:29.7.2-cli"
 """In the mirrored registry too, and never pulled while it can be reached."""
+BUILD = """
+mkdir -p /tmp/context && printf 'FROM %s\\nRUN echo it is here > /here\\n' "$1" > /tmp/context/Dockerfile &&
+  buildctl build --progress plain --frontend dockerfile.v0 \\
+    --local context=/tmp/context --local dockerfile=/tmp/context 2>&1
+"""
 
 
 class Relay:
@@ -113,11 +121,17 @@ def relay() -> Iterator[Relay]:
 
 
 @pytest.fixture
-def mirrored(tmp_path: Path, engine: docker.DockerClient, relay: Relay) -> Iterator[Station]:
-    """A mirror and a daemon that uses it, not yet deployed; removed at the end, whatever happened."""
+def mirrored(
+    tmp_path: Path, engine: docker.DockerClient, relay: Relay, request: pytest.FixtureRequest
+) -> Iterator[Station]:
+    """A mirror and a daemon that uses it, not yet deployed; removed at the end, whatever happened.
+
+    DinD, where a test does not ask for another daemon.
+    """
     name = f"e2e-{secrets.token_hex(3)}"
-    cli = PulumiCli.on_machine(tmp_path, name=name, program=PROGRAM)
-    (cli.directory / "given.txt").write_text(f"{name} {relay.url}")
+    cli = PulumiCli.on_machine(tmp_path, name=name, program=PROGRAM + getattr(request, "param", DIND))
+    socket = os.environ["DOCKER_HOST"].removeprefix("unix://")
+    (cli.directory / "given.txt").write_text(f"{name} {relay.url} {socket}")
     one = Station(cli=cli, engine=engine, name=name, token="")
     try:
         yield one
@@ -138,6 +152,12 @@ def stored(mirror: Container) -> set[str]:
 def attempt(station: Station, *words: str) -> tuple[int, str]:
     """A docker command in the daemon's container."""
     ran = station.daemon().exec_run(["docker", *words])
+    return cast(int, ran.exit_code), cast(bytes, ran.output).decode()
+
+
+def built(station: Station, image: str) -> tuple[int, str]:
+    """A build on top of an image in BuildKit's container, and its log."""
+    ran = station.daemon().exec_run(["sh", "-c", BUILD, "sh", image])
     return cast(int, ran.exit_code), cast(bytes, ran.output).decode()
 
 
@@ -176,6 +196,31 @@ def test_what_was_pulled_once_is_there_without_the_registry(mirrored: Station, r
     exit_code, shown = attempt(mirrored, "push", changed)
     assert exit_code != 0
     assert "unsupported" in shown
+
+
+@pytest.mark.parametrize("mirrored", [BUILDKIT], indirect=True, ids=["buildkit"])
+def test_what_buildkit_built_on_once_is_there_without_the_registry(mirrored: Station, relay: Relay) -> None:
+    mirrored.cli.up()
+    mirror = mirror_of(mirrored)
+    assert stored(mirror) == set()
+
+    before = relay.connections
+    exit_code, shown = built(mirrored, IMAGE)
+    assert exit_code == 0, shown
+    assert relay.connections > before
+    digest = re.search(rf"FROM docker.io/library/{re.escape(IMAGE)}@(sha256:[0-9a-f]{{64}})", shown)
+    assert digest, shown
+    assert digest[1] in stored(mirror)
+
+    relay.cut()
+    said(mirrored.daemon(), "buildctl", "prune", "--all")
+    assert re.search(r"^Total:\s+0B$", said(mirrored.daemon(), "buildctl", "du"), re.MULTILINE)
+    exit_code, shown = built(mirrored, IMAGE)
+    assert exit_code == 0, shown
+    assert f"{IMAGE}@{digest[1]}" in shown
+    assert "CACHED" not in shown
+    exit_code, shown = built(mirrored, OTHER_IMAGE)
+    assert exit_code != 0, shown
 
 
 def test_nothing_changes_by_itself_and_nothing_stays(mirrored: Station) -> None:

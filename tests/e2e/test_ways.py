@@ -18,6 +18,7 @@ from bootstrap.station import connect, digest_in_registry, finished_pipeline, pu
 from ci_runners.connection import DaemonKind
 from tests.e2e.conftest import LABEL
 from tests.e2e.pulumi_cli import PulumiCli, counts
+from tests.e2e.traces import answers
 
 pytestmark = pytest.mark.e2e
 
@@ -94,19 +95,6 @@ def with_probes(pipeline: str) -> str:
     build = document["build"]
     document["probe"] = {**{key: build[key] for key in ("stage", "image", "tags")}, "script": script}
     return yaml.safe_dump(document, sort_keys=False, width=1000)
-
-
-def answers(trace: str) -> dict[str, str]:
-    """What each probe wrote, without the runner's own lines and the echo of the commands."""
-    found: dict[str, list[str]] = {}
-    current: list[str] = []
-    for stamped in trace.splitlines():
-        line = stamped.partition("O ")[2] or stamped.partition("E ")[2]
-        if line.startswith("probe="):
-            current = found.setdefault(line.removeprefix("probe="), [])
-        elif "$ " not in line and "\x1b" not in line:
-            current.append(line)
-    return {name: "\n".join(lines) for name, lines in found.items()}
 
 
 def jobs_of(project: Project, commit: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from ci_runners.daemons.buildkit import BuildkitDaemonArgs
 from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemonArgs
 from ci_runners.daemons.host import HostDaemonArgs
 from ci_runners.daemons.kaniko import KanikoArgs
+from ci_runners.registries.mirror import RegistryMirrorArgs
 from ci_runners.render.buildkit import BuildkitSpec
 from ci_runners.render.config_toml import GitLabRunnerSpec, S3Cache
 from ci_runners.render.daemon_json import DaemonJson
@@ -21,6 +22,7 @@ from ci_runners.render.dind import DindSpec
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec
 from ci_runners.render.host import HostSpec
 from ci_runners.render.kaniko import KanikoSpec
+from ci_runners.render.registry_config import RegistryMirrorSpec
 from ci_runners.runners.gitlab import GitLabRunnerArgs, S3CacheArgs
 from ci_runners.station import GitLabPipelineArgs
 
@@ -33,6 +35,7 @@ PAIRS: list[tuple[Any, Any, set[str]]] = [
     (GitLabPipelineArgs, GitLabPipelineSpec, set()),
     (GitLabRunnerArgs, GitLabRunnerSpec, {"url", "token", "connection"}),
     (S3CacheArgs, S3Cache, set()),
+    (RegistryMirrorArgs, RegistryMirrorSpec, {"password"}),
 ]
 SPEC_OF: dict[str, str] = {args.__name__: spec.__name__ for args, spec, _ in PAIRS}
 FORWARD = {"Output": pulumi.Output, "T": object}
@@ -81,7 +84,9 @@ def test_what_has_no_default_must_be_given(
     }
 
     # The spec's default is a refusal, so that settings without it get a message and not a missing key.
-    assert args.__required_keys__ - {"accept_privileged", "accept_host_root"} == without | wiring
+    assert args.__required_keys__ - {"accept_privileged", "accept_host_root"} == without | (
+        wiring & args.__required_keys__
+    )
 
 
 @pytest.mark.parametrize("args", [args for args, _, _ in PAIRS], ids=NAMES)

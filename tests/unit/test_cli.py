@@ -111,6 +111,12 @@ def test_the_table_is_printed_as_the_documents_hold_it() -> None:
         (["recommend", "--colour", "red"], "unrecognized arguments: --colour red"),
         (["recommend", "--table", "--format", "json"], "not allowed with argument --table"),
         (["recommend", "--table", *NO_WAY], "--table shows typical teams: it takes no answers"),
+        (["preflight", "--way", "docker"], "argument --way: invalid choice: 'docker'"),
+        (["preflight", "--variant", "rooted"], "argument --variant: invalid choice: 'rooted'"),
+        (
+            ["preflight", "--way", "dood", "--variant", "rootless"],
+            "--variant is DinD's: it says nothing of --way dood",
+        ),
     ],
     ids=str,
 )

@@ -1,7 +1,7 @@
 """A host as a table of plain text, 80 columns wide, for a log or a terminal."""
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ci_runners.preflight.facts import ALL_IDS, HostFacts
 from ci_runners.preflight.findings import Findings
@@ -16,18 +16,40 @@ _GIBIBYTE = 1024**3
 
 def facts_table(facts: HostFacts, way: Way, found: Findings) -> str:
     """What is known of a host, `?` where nothing is, and what it means for a way to build."""
-    lines = [f"Docker host {_or_unknown(facts.docker_host)}, for {way.name}"]
-    for label, value in _rows(facts):
-        lines += _wrapped(f"  {label.ljust(_LABEL)}", value)
     notes = [*facts.notes, *_unchecked(found)]
-    for heading, items in (("error", found.errors), ("warning", found.warnings), ("not known", notes)):
-        for item in items:
-            # The table says which host it is.
-            text = str(item).removeprefix(f"{getattr(item, 'component', '')}: ")
-            lines += _wrapped(f"{heading}: ", text, hanging=2)
+    lines = [*_host(facts, f", for {way.name}"), *_items(found), *_notes(notes)]
     if not found.errors:
         lines.append(f"Nothing {'known ' if notes else ''}speaks against {way.name} here.")
     return "\n".join(lines)
+
+
+def ways_table(facts: HostFacts, found: Mapping[Way, Findings]) -> str:
+    """The same for several ways to build: what is known of the host once, then whether each way can work there."""
+    sections = [[*_host(facts), *_notes(facts.notes)]]
+    for way, one in found.items():
+        limits = ", as far as is known" if one.unchecked else ""
+        verdict = "cannot work here" if one.errors else f"can work here{limits}"
+        sections.append([f"{way.name}: {verdict}", *_items(one, "  "), *_notes(_unchecked(one), "  ")])
+    return "\n\n".join("\n".join(lines) for lines in sections)
+
+
+def _host(facts: HostFacts, purpose: str = "") -> Iterator[str]:
+    yield f"Docker host {_or_unknown(facts.docker_host)}{purpose}"
+    for label, value in _rows(facts):
+        yield from _wrapped(f"  {label.ljust(_LABEL)}", value)
+
+
+def _items(found: Findings, indent: str = "") -> Iterator[str]:
+    for heading, problems in (("error", found.errors), ("warning", found.warnings)):
+        for problem in problems:
+            # The table says which host it is.
+            text = str(problem).removeprefix(f"{problem.component}: ")
+            yield from _wrapped(f"{indent}{heading}: ", text, hanging=len(indent) + 2)
+
+
+def _notes(notes: Iterable[str], indent: str = "") -> Iterator[str]:
+    for note in notes:
+        yield from _wrapped(f"{indent}not known: ", note, hanging=len(indent) + 2)
 
 
 def _rows(facts: HostFacts) -> Iterator[tuple[str, str]]:

@@ -89,8 +89,9 @@ COSTS = (
         way=DaemonKind.BUILDKIT,
         when=untrusted,
         reason=Reason(
-            sentence="Between a build and the host's kernel are namespaces alone, and no filter on system calls. Where that"
-            " is not enough, run these jobs on machines that are thrown away."
+            sentence="Between a build's steps and the host's kernel are namespaces and BuildKit's own filter on system calls;"
+            " the daemon around them has no filter. Where that is not enough, run these jobs on machines that are thrown"
+            " away."
         ),
     ),
     Rule(
@@ -115,8 +116,8 @@ COSTS = (
         way=DaemonKind.BUILDKIT,
         when=always,
         reason=Reason(
-            sentence="Its container runs without seccomp and AppArmor profiles, so builds reach more of the kernel than"
-            " those of another unprivileged container.",
+            sentence="Its container runs without seccomp and AppArmor profiles: a build's steps have BuildKit's own filter on"
+            " system calls, the daemon has none, and reaches more of the kernel than another unprivileged container.",
             source=ROOTLESS_DOCS,
         ),
     ),

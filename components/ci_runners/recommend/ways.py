@@ -54,7 +54,7 @@ WAYS: Mapping[DaemonKind, Way] = MappingProxyType(
         DaemonKind.BUILDKIT: Way(
             title="a rootless buildkitd",
             privileged=False,
-            privileged_note="but seccomp and AppArmor are off",
+            privileged_note="but its container has no seccomp and AppArmor profiles",
             root_on_host=False,
             isolation="a buildkitd each; none within one",
             host="unprivileged user namespaces",

@@ -31,7 +31,7 @@ class LogFormat(str, Enum):
 
 
 class LogLevel(str, Enum):
-    """What the runner writes to its log."""
+    """How much a runner, or a daemon with the same levels, writes to its log."""
 
     DEBUG = "debug"
     INFO = "info"

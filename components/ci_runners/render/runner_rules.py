@@ -1,7 +1,6 @@
 """What GitLab Runner would refuse, or accept and not do: checked before anything is created."""
 
 import dataclasses
-import math
 import re
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
@@ -15,7 +14,8 @@ from ci_runners.render.config_toml import (
     effective_limit,
     effective_request_concurrency,
 )
-from ci_runners.validate import LEAST_CPUS, Rules
+from ci_runners.render.shared_rules import label_problems, limit_problems
+from ci_runners.validate import Rules
 
 LEAST_MEMORY = 64
 """MiB below which the runner does not start."""
@@ -289,21 +289,15 @@ def _cache(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
 
 
 def _own_container(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
-    yield from rules.at_least("memory", spec.memory, LEAST_MEMORY, "MiB")
-    if spec.memory_swap is not None and (spec.memory is None or spec.memory_swap < spec.memory):
-        yield rules.problem(
-            "memory_swap", spec.memory_swap, "memory and swap together, not below memory", "raise it"
-        )
-    if spec.cpus is not None and not LEAST_CPUS <= spec.cpus < math.inf:
-        yield rules.problem(
-            "cpus", spec.cpus, f"at least {LEAST_CPUS} CPUs", "write it like 0.5, or leave it out"
-        )
+    yield from limit_problems(
+        rules,
+        memory=spec.memory,
+        memory_swap=spec.memory_swap,
+        cpus=spec.cpus,
+        least_memory=LEAST_MEMORY,
+    )
     yield from rules.at_least("drain_seconds", spec.drain_seconds, 10, "seconds")
-    for key in spec.labels:
-        if key.startswith("ci-runners."):
-            yield rules.problem(
-                f"labels.{key}", spec.labels[key], "a label of yours", "ci-runners.* is this package's own"
-            )
+    yield from label_problems(rules, spec.labels)
     if spec.description is not None and not spec.description.strip():
         yield rules.problem(
             "description", spec.description, "some text", "leave it out: the runner's name is used"
