@@ -39,9 +39,11 @@ test: machine ## everything: `check`, the sandbox, the bootstrap, then end to en
 	$(RUN) $(VENV)/pytest -q -n 2 --dist loadfile tests/e2e
 	$(VENV)/pytest -q -s -p no:randomly tests/machine
 
-bench: ## timed figures, added to bench/results.csv; starts from nothing
+bench: ## what a person waits for (bench/results.csv), then the same builds in every way (bench/results/); from nothing
 	@$(PYTHON) -m bootstrap down
 	PYTHONPATH=. $(PYTHON) -m bench.measure
+	@$(PYTHON) -m bootstrap machine
+	$(RUN) $(VENV)/python -m bench.builds
 
 lock: ## requirements.lock from requirements.in
 	$(VENV)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-header requirements.in -o requirements.lock
