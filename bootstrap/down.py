@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import docker
@@ -14,6 +15,7 @@ from bootstrap import engine, services
 from bootstrap.layout import Layout
 from bootstrap.steps import StepFailed
 
+PLUGIN_SECONDS = 10
 OUR_LABELS = (services.OWNER, "ci-runners.component")
 
 
@@ -73,6 +75,20 @@ def end_shims(places: Layout) -> None:
                 os.kill(process, signal.SIGKILL)
 
 
+def end_plugins(places: Layout) -> None:
+    """End plugins whose `pulumi` was killed: each is in a process group of its own, and outlives it."""
+    deadline = time.monotonic() + PLUGIN_SECONDS
+    while plugins := [
+        process for process, words in ours(places).items() if words.startswith(f"{places.bin}/pulumi-")
+    ]:
+        for process in plugins:
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(process, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            return  # whoever asks what is left will name them
+        time.sleep(0.1)
+
+
 def destroy_stations(places: Layout, console: Console) -> None:
     """`pulumi destroy` of every stack that this checkout holds, inside the engine's namespace."""
     done = subprocess.run(
@@ -100,6 +116,7 @@ def down(places: Layout, console: Console) -> None:
             gone += remove_all(client)  # volumes and networks go with the engine's data
         else:
             remains = left(client)
+    end_plugins(places)
     if found.namespace:
         if engine.stop_own(places):
             gone.append(f"engine and namespace {found.namespace}")

@@ -1,0 +1,31 @@
+"""What `make down` ends."""
+
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+from bootstrap.down import end_plugins, ours
+from bootstrap.layout import Layout
+
+
+def test_a_plugin_that_outlived_its_pulumi_is_ended_and_nothing_else(tmp_path: Path) -> None:
+    places = Layout(root=tmp_path, cache=tmp_path / "cache")
+    places.bin.mkdir(parents=True)
+    sleep = shutil.which("sleep")
+    assert sleep
+    names = ("pulumi-resource-docker", "gitlab-runner")
+    for name in names:
+        shutil.copy2(sleep, places.bin / name)
+    started = {name: subprocess.Popen([places.bin / name, "600"], start_new_session=True) for name in names}
+    try:
+        assert {process.pid for process in started.values()} <= ours(places).keys()
+
+        end_plugins(places)
+
+        assert started["pulumi-resource-docker"].wait(10) == -signal.SIGKILL
+        assert started["gitlab-runner"].poll() is None
+    finally:
+        for process in started.values():
+            process.kill()
+            process.wait()
