@@ -73,7 +73,7 @@ class TestBuildCache:
         records = [
             record("a", about="pulled from docker.io/library/debian"),
             record("b", "a"),
-            record("m", kind="exec.cachemount", about="cached mount /root/.cache from exec"),
+            record("m", kind="exec.cachemount", about="cached mount /cache from exec"),
         ]
 
         assert engine.ours(records, before=(), mark="ci-runners-bench") == []
