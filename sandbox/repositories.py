@@ -119,6 +119,12 @@ class Repository:
         content = self._git("cat-file", "blob", blob)
         return File(blob=blob, executable=mode == "100755", content=content)
 
+    def folder(self, revision: str, path: str) -> list[str]:
+        """Paths of the files that lie directly in a folder, in git's order; none if it is not there."""
+        listed = self._git("ls-tree", "-z", revision, "--", f":(literal){path}/").decode()
+        entries = (entry.partition("\t") for entry in listed.split("\0") if entry)
+        return [name for facts, _, name in entries if facts.split(" ")[1] == "blob"]
+
     def write(
         self,
         *,

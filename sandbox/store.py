@@ -5,7 +5,7 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TypeVar
@@ -33,13 +33,13 @@ _KINDS: tuple[type[models.Record], ...] = (
 class Store:
     """Reads and writes records. Used from one thread only: the event loop's."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kinds: Sequence[type[models.Record]] = _KINDS) -> None:
         # Opened before the event loop's thread is known; used by that thread alone.
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         # A killed sandbox loses nothing that was answered; only a crash of the machine may.
         self._db.execute("PRAGMA synchronous = NORMAL")
-        for kind in _KINDS:
+        for kind in kinds:
             table = _table(kind)
             self._db.execute(
                 f"CREATE TABLE IF NOT EXISTS {table} (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)"

@@ -17,8 +17,8 @@ _HEADERS = {
 Html = str
 
 
-def page(title: str, body: Html, status: int = 200) -> Response:
-    """A whole page, with the banner that says what it is."""
+def page(title: str, body: Html, status: int = 200, *, forge: str = "GitLab") -> Response:
+    """A whole page, with the banner that says what it is: a stand-in for a forge."""
     document = f"""<!doctype html>
 <html lang="en">
 <head>
@@ -29,7 +29,7 @@ def page(title: str, body: Html, status: int = 200) -> Response:
 <script src="/-/assets/sandbox.js" defer></script>
 </head>
 <body>
-<header><strong>SANDBOX</strong>: a stand-in, not GitLab <a href="/">all projects</a></header>
+<header><strong>SANDBOX</strong>: a stand-in, not {escape(forge)} <a href="/">overview</a></header>
 <main>
 <h1>{escape(title)}</h1>
 {body}

@@ -19,7 +19,7 @@ from sandbox.models import (
     Schedule,
     Variable,
 )
-from sandbox.project_settings import DEFAULTS
+from sandbox.project_settings import DEFAULTS, setting
 from sandbox.pushes import absorb_pushes
 from sandbox.repositories import Change
 from sandbox.rest.groups import PATH
@@ -131,6 +131,8 @@ def _apply(call: Call, project: Project, *, also: frozenset[str] = frozenset()) 
     for name in DEFAULTS.keys() & params.given.keys():
         if params.given[name] is None:
             project.settings.pop(name, None)
+        elif name == "container_expiration_policy":
+            project.settings[name] = _cleanup_policy(params, project)
         else:
             project.settings[name] = _typed(params, name)
 
@@ -145,6 +147,16 @@ def _typed(params: Params, name: str) -> object:
     if isinstance(default, list | dict) and not isinstance(value, type(default)):
         raise ApiError(400, {"error": f"{name} is invalid"})
     return value
+
+
+def _cleanup_policy(params: Params, project: Project) -> JsonObject:
+    """The given part of a clean-up policy over what there is. Its pattern has a name for each way."""
+    given = _typed(params, "container_expiration_policy")
+    before = setting(project, "container_expiration_policy")
+    policy = {**(before if isinstance(before, dict) else {}), **(given if isinstance(given, dict) else {})}
+    if "name_regex_delete" in policy:
+        policy["name_regex"] = policy.pop("name_regex_delete")
+    return policy
 
 
 def get_project(call: Call) -> Response:

@@ -54,6 +54,19 @@ def test_settings_of_a_project_can_be_read_back(client: gitlab.Gitlab, project: 
     )
 
 
+def test_a_clean_up_policy_is_changed_in_part_and_its_pattern_comes_back_by_another_name(
+    client: gitlab.Gitlab, project: Project
+) -> None:
+    project.container_expiration_policy_attributes = {"enabled": True, "name_regex_delete": "old-.*"}
+    project.save()
+    policy = client.projects.get(project.id).container_expiration_policy
+    assert (policy["enabled"], policy["name_regex"], policy["keep_n"]) == (True, "old-.*", 10)
+    assert "name_regex_delete" not in policy
+    project.container_expiration_policy_attributes = "weekly"
+    with pytest.raises(GitlabUpdateError, match="is invalid"):
+        project.save()
+
+
 def test_a_setting_that_the_sandbox_does_not_hold_is_refused(project: Project) -> None:
     project.made_up_setting = True
     with pytest.raises(GitlabUpdateError, match="made_up_setting"):
