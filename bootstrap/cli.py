@@ -9,9 +9,10 @@ from functools import partial
 from rich.console import Console
 from rich.markup import escape
 
-from bootstrap import debian, engine, images, programs, services
+from bootstrap import debian, engine, images, programs, services, tools
 from bootstrap.down import down
 from bootstrap.layout import Layout, layout
+from bootstrap.stand_in_images import STAND_INS
 from bootstrap.steps import How, Outcome, Step, StepFailed, run_steps
 from ci_runners.images import REGISTRY
 
@@ -64,7 +65,7 @@ def _image_steps(places: Layout) -> list[Step]:
                 needs=("image base", *((stand_in.program.name,) if stand_in.program else ())),
                 dev_station=stand_in.dev_station,
             )
-            for stand_in in images.STAND_INS
+            for stand_in in STAND_INS
         ),
         Step(name="image sandbox", work=partial(images.ensure_sandbox_image, places), needs=("image base",)),
     ]
@@ -77,6 +78,7 @@ def machine_steps(places: Layout) -> list[Step]:
         Step(name="virtual environment", work=first_step),
         Step(name="Debian packages", work=partial(debian.install_host_packages, places, own_engine=own)),
         *_program_steps(places),
+        *tools.tool_steps(places),
         Step(name="Docker Engine", work=partial(engine.ensure_engine, places), needs=("Debian packages",)),
         *([Step(name="tun device", work=engine.open_tun, dev_station=False)] if own else []),
         *_image_steps(places),
@@ -88,9 +90,15 @@ def machine_steps(places: Layout) -> list[Step]:
         Step(
             name="registry mirror",
             work=partial(images.mirror, places),
-            needs=("registry", *(f"image {s.name}" for s in images.STAND_INS if s.mirrored)),
+            needs=("registry", *(f"image {s.name}" for s in STAND_INS if s.mirrored)),
         ),
         Step(name="sandbox", work=partial(services.ensure_sandbox, places), needs=("image sandbox",)),
+        Step(
+            name="GitHub sandbox",
+            work=partial(services.ensure_github, places),
+            needs=("image sandbox",),
+            dev_station=False,
+        ),
     ]
 
 
@@ -114,6 +122,7 @@ def environment(places: Layout) -> dict[str, str]:
         "DOCKER_HOST": found.host,
         "CI_RUNNERS_PULUMI": str(places.bin / "pulumi"),
         "CI_RUNNERS_GITLAB_RUNNER": str(places.bin / "gitlab-runner"),
+        "CI_RUNNERS_NODE_MODULES": str(tools.node_modules(places)),
         "PULUMI_HOME": str(places.pulumi_home),
         "PULUMI_BACKEND_URL": f"file://{places.stacks}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(services.secret_file(places, "passphrase")),

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from bootstrap.commands import run_logged
@@ -24,17 +25,26 @@ _APT_FIX = "check that `apt-get update` works, then run this again"
 
 def install_host_packages(places: Layout, *, own_engine: bool) -> Outcome:
     """What stand-in images, and an engine of our own, need of Debian; nothing is installed that is there already."""
+    return install(
+        places,
+        {**IMAGE_PROGRAMS, **(ENGINE_PROGRAMS if own_engine else {})},
+        tried="PATH, apt-get; for the engine: DOCKER_HOST and the default socket",
+        fix="start Docker Engine (docs.docker.com/engine/install) or name one with DOCKER_HOST;"
+        " install mmdebstrap; run this again",
+    )
+
+
+def install(places: Layout, wanted: Mapping[str, str], *, tried: str, fix: str) -> Outcome:
+    """Install the packages (values) of programs (keys) that are not there already."""
     search = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    wanted = {**IMAGE_PROGRAMS, **(ENGINE_PROGRAMS if own_engine else {})}
     missing = [package for program, package in wanted.items() if not shutil.which(program, path=search)]
     if not missing:
         return Outcome(how=How.FOUND, source=", ".join(wanted))
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise StepFailed(
             f"{', '.join(missing)} is missing, and installing it needs root and Debian's apt-get",
-            tried="PATH, apt-get; for the engine: DOCKER_HOST and the default socket",
-            fix="start Docker Engine (docs.docker.com/engine/install) or name one with DOCKER_HOST;"
-            " install mmdebstrap; run this again",
+            tried=tried,
+            fix=fix,
         )
     log = places.logs / "apt.log"
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

@@ -20,6 +20,7 @@ START_SECONDS = 60
 STOP_SECONDS = 60
 REGISTRY_PORT = 5000
 SANDBOX_PORT = 8929
+GITHUB_PORT = 8930
 BRIDGE = "172.17.0.1/16"
 """Of an engine of our own: Docker's usual first choice."""
 TUN = Path("/dev/net/tun")

@@ -4,7 +4,6 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import docker
@@ -14,110 +13,23 @@ from bootstrap import debian, programs
 from bootstrap.engine import REGISTRY_PORT, recorded
 from bootstrap.fingerprint import fingerprint
 from bootstrap.layout import Layout
+from bootstrap.stand_in_images import STAND_INS, StandIn
 from bootstrap.steps import How, Outcome, StepFailed
-from ci_runners import images
 
 BASE = "ci-runners/stand-in-base"
-DEMO_BASE = "debian:13.1-slim"
-"""What the demo project's Dockerfile starts from."""
 SANDBOX = "ci-runners/sandbox:local"
 LABEL = "ci-runners.stand-in"
 """On every stand-in: what it is made from. The official images do not carry it."""
 KEY = "ci-runners.key"
 
-DIND_PACKAGES = ("docker.io", "e2fsprogs", "iptables")
-ROOTLESS_PACKAGES = (*DIND_PACKAGES, "iproute2", "libcap2-bin", "rootlesskit", "slirp4netns", "uidmap")
-BUILDKIT_PACKAGES = ("libcap2-bin", "runc", "uidmap")
-REGISTRY_PACKAGES = ("docker-registry",)
-SANDBOX_PACKAGES = ("python3-starlette", "python3-uvicorn", "python3-multipart", "python3-yaml")
-
-
-@dataclass(frozen=True, kw_only=True)
-class StandIn:
-    """An image that we build: from a folder of `bootstrap/images`, a Debian layer and Go programs."""
-
-    name: str
-    folder: str
-    made_from: str
-    packages: tuple[str, ...] = ()
-    program: programs.GoProgram | None = None
-    mirrored: bool = False
-    """Whether jobs inside DinD pull it, through the registry."""
-    dev_station: bool = True
-    """Whether the dev station needs it."""
-
-
-STAND_INS = (
-    StandIn(
-        name=images.DOCKER_DIND,
-        folder="docker-dind",
-        made_from=f"Debian {debian.SUITE}'s docker.io; an entrypoint of our own",
-        packages=DIND_PACKAGES,
-    ),
-    StandIn(
-        name=images.DOCKER_CLI,
-        folder="docker-cli",
-        made_from=f"Debian {debian.SUITE}'s docker-cli; an entrypoint of our own",
-        mirrored=True,
-    ),
-    StandIn(
-        name=images.GITLAB_RUNNER,
-        folder="gitlab-runner",
-        made_from=f"GitLab Runner {programs.GITLAB_RUNNER_VERSION}, docker and shell executors, five modules stubbed",
-        program=programs.GITLAB_RUNNER,
-    ),
-    StandIn(
-        name=images.GITLAB_RUNNER_HELPER,
-        folder="gitlab-runner-helper",
-        made_from=f"GitLab Runner {programs.GITLAB_RUNNER_VERSION}'s helper, five modules stubbed",
-        program=programs.GITLAB_RUNNER,
-        mirrored=True,
-    ),
-    StandIn(
-        name=DEMO_BASE,
-        folder="debian",
-        made_from=f"Debian {debian.SUITE} packages, some more than the official image's",
-        mirrored=True,
-    ),
-    StandIn(
-        name=images.REGISTRY,
-        folder="registry",
-        made_from=f"Debian {debian.SUITE}'s docker-registry",
-        packages=REGISTRY_PACKAGES,
-    ),
-    StandIn(
-        name=images.BUILDKIT,
-        folder="buildkit",
-        made_from=f"BuildKit {programs.BUILDKIT_VERSION} and its rootlesskit, Debian {debian.SUITE}'s runc and uidmap",
-        packages=BUILDKIT_PACKAGES,
-        program=programs.BUILDKIT,
-        mirrored=True,
-        dev_station=False,
-    ),
-    StandIn(
-        name=images.KANIKO,
-        folder="kaniko",
-        made_from=f"Google's Kaniko {programs.KANIKO_VERSION}, not the fork's; Debian {debian.SUITE}'s busybox-static",
-        packages=("busybox-static",),
-        program=programs.KANIKO,
-        mirrored=True,
-        dev_station=False,
-    ),
-    StandIn(
-        name=images.CADDY,
-        folder="caddy",
-        made_from=f"Caddy {programs.CADDY_VERSION} from Go modules, on Debian {debian.SUITE} packages",
-        packages=("curl", "libcap2-bin"),
-        program=programs.CADDY,
-        dev_station=False,
-    ),
-    StandIn(
-        name=images.DOCKER_DIND_ROOTLESS,
-        folder="docker-dind-rootless",
-        made_from=f"Debian {debian.SUITE}'s docker.io, rootlesskit and slirp4netns; docker:dind's entrypoint",
-        packages=ROOTLESS_PACKAGES,
-        dev_station=False,
-    ),
+SANDBOX_PACKAGES = (
+    "python3-cryptography",
+    "python3-jwt",
+    "python3-multipart",
+    "python3-nacl",
+    "python3-starlette",
+    "python3-uvicorn",
+    "python3-yaml",
 )
 
 
@@ -157,6 +69,10 @@ def _context(places: Layout, stand_in: StandIn, folder: Path) -> None:
     shutil.copytree(places.root / "bootstrap" / "images" / stand_in.folder, folder, dirs_exist_ok=True)
     if stand_in.packages:
         shutil.copyfile(debian.layer(places, stand_in.folder, stand_in.packages), folder / "layer.tar")
+    for name in stand_in.files:
+        source = places.root / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy2
+        copy(source, folder / source.name)
     if stand_in.program:
         built, _ = programs.build(places, stand_in.program)
         for binary in stand_in.program.binaries:
@@ -166,7 +82,8 @@ def _context(places: Layout, stand_in: StandIn, folder: Path) -> None:
 def _key(places: Layout, stand_in: StandIn) -> str:
     program = places.root / "bootstrap" / "go" / stand_in.program.folder if stand_in.program else ""
     folder = places.root / "bootstrap" / "images" / stand_in.folder
-    return fingerprint([debian.base_tree(places).name, folder, *stand_in.packages, program])
+    files = [places.root / name for name in stand_in.files]
+    return fingerprint([debian.base_tree(places).name, folder, *stand_in.packages, program, *files])
 
 
 def _build(places: Layout, stand_in: StandIn, fill: Callable[[Path], None], key: str) -> None:

@@ -20,6 +20,7 @@ from bootstrap.steps import How, Outcome, StepFailed
 PULUMI_VERSION = "3.274.1"
 GITLAB_RUNNER_VERSION = "19.4.0"
 BUILDKIT_VERSION = "0.34.2"
+ACTIONLINT_VERSION = "1.7.12"
 CADDY_VERSION = "2.11.4"
 KANIKO_VERSION = "1.24.0"
 """The last release of Google's own: Go's module proxy refuses the maintained fork's module."""
@@ -100,6 +101,15 @@ CADDY = GoProgram(
     packages=(f"{_CADDY}/cmd/caddy",),
     binaries=("caddy",),
     stamp=f"-X {_CADDY}.CustomVersion=v{CADDY_VERSION}",
+)
+
+_ACTIONLINT = "github.com/rhysd/actionlint"
+ACTIONLINT = GoProgram(
+    name="actionlint",
+    folder="actionlint",
+    packages=(f"{_ACTIONLINT}/cmd/actionlint",),
+    binaries=("actionlint",),
+    stamp=f"-X {_ACTIONLINT}.version={ACTIONLINT_VERSION}",
 )
 
 
@@ -220,11 +230,8 @@ def docker_plugin(places: Layout) -> Outcome:
     return build_and_link(places, DOCKER_PLUGIN)
 
 
-def _launcher(places: Layout, name: str, module: str) -> None:
-    text = (
-        f"#!/bin/sh\n# {name}: a stand-in, see docs/stand-ins-plugins.md\n"
-        f'PYTHONPATH="{places.root}" exec "{places.python}" -m {module} "$@"\n'
-    )
+def launcher(places: Layout, name: str, text: str) -> None:
+    """Put a script on our PATH, in place of an older one."""
     places.bin.mkdir(parents=True, exist_ok=True)
     fresh = places.bin / f".{name}.new"
     fresh.write_text(text)
@@ -255,7 +262,10 @@ def language_host_and_forges(places: Layout) -> Outcome:
             del names[f"pulumi-resource-{plugin}"]
     for name, module in STAND_INS.items():
         if name in names:
-            _launcher(places, name, module)
+            said = f"#!/bin/sh\n# {name}: a stand-in, see docs/stand-ins-plugins.md\n"
+            launcher(
+                places, name, f'{said}PYTHONPATH="{places.root}" exec "{places.python}" -m {module} "$@"\n'
+            )
         else:
             (places.bin / name).unlink(missing_ok=True)
     if names:

@@ -1,5 +1,7 @@
-"""The containers that stand beside a station while it is tried: a registry and the sandbox."""
+"""The containers that stand beside a station while it is tried: a registry and the two sandboxes."""
 
+import contextlib
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -20,15 +22,18 @@ RESTART: Any = {"Name": "unless-stopped"}
 """The SDK's annotations also want a count of tries, which the engine refuses beside this policy."""
 
 
-def secret_file(places: Layout, name: str) -> Path:
+def secret_file(places: Layout, name: str, *, prefix: str = "") -> Path:
     """A secret of this checkout, made at first use: 0600, never printed."""
     file = places.machine / "secrets" / name
     if not file.is_file():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = file.with_suffix(".new")
+        fresh = file.with_name(f".{name}-{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(24))
-        fresh.replace(file)
+        fresh.write_text(f"{prefix}{secrets.token_urlsafe(24)}")
+        # Steps run side by side: the first one's secret stays.
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, file)
+        fresh.unlink()
     return file
 
 
@@ -41,6 +46,8 @@ def addresses(places: Layout) -> dict[str, str]:
     return {
         "CI_RUNNERS_SANDBOX_URL": f"http://{gateway}:{engine.SANDBOX_PORT}",
         "CI_RUNNERS_SANDBOX_TOKEN_FILE": str(secret_file(places, "sandbox-root-token")),
+        "CI_RUNNERS_GITHUB_URL": f"http://{gateway}:{engine.GITHUB_PORT}",
+        "CI_RUNNERS_GITHUB_TOKEN_FILE": str(secret_file(places, "github-token", prefix="ghp_")),
         "CI_RUNNERS_REGISTRY": f"{gateway}:{engine.REGISTRY_PORT}",
     }
 
@@ -61,6 +68,7 @@ def _ensure(
     volume: str,
     environment: dict[str, str],
     command: list[str],
+    entrypoint: list[str] | None = None,
 ) -> Outcome:
     """A running container of the image as it is now, published on loopback and on the engine's gateway."""
     client = images.client_of(places)
@@ -79,6 +87,7 @@ def _ensure(
     client.containers.run(
         image,
         command,
+        entrypoint=entrypoint,
         name=full,
         detach=True,
         labels=labels,
@@ -120,5 +129,31 @@ def ensure_sandbox(places: Layout) -> Outcome:
             where["CI_RUNNERS_SANDBOX_URL"],
             "--registry",
             where["CI_RUNNERS_REGISTRY"],
+        ],
+    )
+
+
+def ensure_github(places: Layout) -> Outcome:
+    """The stand-in GitHub: another program in the sandbox's image."""
+    where = addresses(places)
+    port = engine.GITHUB_PORT
+    return _ensure(
+        places,
+        "github",
+        images.SANDBOX,
+        port=port,
+        volume="/var/lib/sandbox",
+        environment={
+            "SANDBOX_GITHUB_TOKEN": Path(where["CI_RUNNERS_GITHUB_TOKEN_FILE"]).read_text(),
+            "SANDBOX_PORT": str(port),
+        },
+        entrypoint=["python3", "-m", "sandbox.github"],
+        command=[
+            "--listen",
+            f"0.0.0.0:{port}",
+            "--data",
+            "/var/lib/sandbox",
+            "--external-url",
+            where["CI_RUNNERS_GITHUB_URL"],
         ],
     )

@@ -26,12 +26,16 @@ from bootstrap import images, services
 from bootstrap.layout import Layout, layout
 from bootstrap.recover import Stack, recover
 from bootstrap.steps import StepFailed
-from ci_runners.connection import SOCKET, Connection, DaemonKind
-from ci_runners.settings import PROJECT as PROJECT_NAME
-from ci_runners.settings import STATION, TOKEN
+from ci_runners.connection import SOCKET, Connection
+from ci_runners.settings import STATION
+from ci_runners.settings_secrets import PROJECT as PROJECT_NAME
 
 STACK = "dev"
 PROJECT = "demo"
+BRANCH = "main"
+TOKEN = "gitlab:token"  # noqa: S105  the key's name
+"""Pulumi's own configuration keys of the GitLab provider."""
+BASE_URL = "gitlab:baseUrl"
 JOB_SECONDS = 300
 READY_SECONDS = 60
 
@@ -67,22 +71,6 @@ def project_of(client: gitlab.Gitlab) -> Project:
     return client.projects.get(made.id)
 
 
-def runner_token(places: Layout, client: gitlab.Gitlab, project: Project, tags: list[str]) -> str:
-    """The token of the demo project's runner, registered at the first run."""
-    file = places.machine / "secrets" / "dev-runner-token"
-    if file.is_file():
-        token = file.read_text()
-        known = requests.post(f"{client.api_url}/runners/verify", json={"token": token}, timeout=10)
-        if known.ok:
-            return token
-    runner = client.user.runners.create(  # type: ignore[union-attr]
-        {"runner_type": "project_type", "project_id": project.id, "tag_list": tags, "run_untagged": False}
-    )
-    file.touch(mode=0o600)
-    file.write_text(runner.token)
-    return str(runner.token)
-
-
 def write_config(stack: Stack, settings: dict[str, Any]) -> None:
     """Write the private copy of the stack's configuration, with this machine's addresses in it."""
     committed = yaml.safe_load((stack.folder / f"Pulumi.{stack.name}.yaml").read_text())
@@ -93,46 +81,51 @@ def write_config(stack: Stack, settings: dict[str, Any]) -> None:
         for parent in parents:
             place = place.setdefault(parent, {})
         place[last] = value
+    gitlab_url = committed["config"][f"{PROJECT_NAME}:{STATION}"]["gitlab"]["url"]
+    committed["config"][BASE_URL] = f"{gitlab_url}/api/v4/"
     salt = {key: before[key] for key in ("encryptionsalt",) if key in before}
     stack.config_file.write_text(yaml.safe_dump({**committed, **salt}))
 
 
 def set_token(stack: Stack, token: str) -> None:
-    """The runner's token as a secret of the stack's configuration; it goes through standard input, not the command line."""
-    words = stack.command("config", "set", "--secret", f"{PROJECT_NAME}:{TOKEN}")
+    """The token with which the station sets GitLab up, a secret of the stack's configuration.
+
+    It goes through standard input, not the command line.
+    """
+    words = stack.command("config", "set", "--secret", TOKEN)
     subprocess.run(words, cwd=stack.folder, input=token, text=True, check=True, capture_output=True)
 
 
-def push(project: Project, source: Path, pipeline: str, token: str) -> str:
-    """Commit the demo project with its pipeline and push it; returns the commit."""
+def push(project: Project, source: Path, token: str) -> None:
+    """Push the demo project's sources, unless they are there. The pipeline is the station's to commit."""
     url = project.http_url_to_repo.replace("://", f"://root:{token}@", 1)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder) / "work"
-        shutil.copytree(source, work)
-        (work / ".gitlab-ci.yml").write_text(pipeline)
-        # The same content is the same commit: a second `make up` finds it pushed and built.
-        stamp = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
         who = ["-c", "user.name=ci-runners", "-c", "user.email=ci-runners@example.com"]
 
         def git(*words: str) -> str:
-            env = {**os.environ, **stamp, "GIT_TERMINAL_PROMPT": "0"}
+            env = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
             done = subprocess.run(
                 ["git", *who, *words], cwd=work, env=env, check=True, capture_output=True, text=True
             )
             return done.stdout.strip()
 
-        git("init", "--quiet", "--initial-branch=main")
+        work.mkdir()
+        git("init", "--quiet", f"--initial-branch={BRANCH}")
+        if project.branches.list(search=BRANCH, get_all=True):
+            git("pull", "--quiet", url, BRANCH)
+        shutil.copytree(source, work, dirs_exist_ok=True)
         git("add", "--all")
-        git("commit", "--quiet", "--message", "The demo project")
-        git("push", "--quiet", "--force", url, "main")
-        return git("rev-parse", "HEAD")
+        if git("status", "--porcelain"):
+            git("commit", "--quiet", "--message", "The demo project")
+            git("push", "--quiet", url, BRANCH)
 
 
 def finished_pipeline(project: Project, commit: str) -> ProjectPipeline:
     """The commit's pipeline at its end. One that ended badly before is followed by another."""
     before = project.pipelines.list(sha=commit, get_all=False)
     if before and before[0].status in {"failed", "canceled", "skipped"}:
-        project.pipelines.create({"ref": "main"})
+        project.pipelines.create({"ref": BRANCH})
     deadline = time.monotonic() + JOB_SECONDS
     while True:
         found = project.pipelines.list(sha=commit, get_all=False)
@@ -185,8 +178,8 @@ def daemon_over_tls(places: Layout, container: str) -> str:
     return output.strip()
 
 
-def prepare(places: Layout, client: gitlab.Gitlab, project: Project) -> Stack:
-    """The dev stack with this machine's addresses and a registered runner's token in its configuration."""
+def prepare(places: Layout, project: Project, token: str) -> Stack:
+    """The dev stack with this machine's addresses and the sandbox's token in its configuration."""
     stack = dev_stack(places)
     registry = os.environ["CI_RUNNERS_REGISTRY"]
     host = urlsplit(os.environ["DOCKER_HOST"])
@@ -195,6 +188,7 @@ def prepare(places: Layout, client: gitlab.Gitlab, project: Project) -> Stack:
         stack,
         {
             "gitlab.url": os.environ["CI_RUNNERS_SANDBOX_URL"],
+            "project.project": project.path_with_namespace,
             "registries.insecure": [registry],
             "registries.mirrors": [f"http://{registry}"],
             **{f"{way}.socket": socket for way in ("dood", "buildkit", "kaniko")},
@@ -205,7 +199,7 @@ def prepare(places: Layout, client: gitlab.Gitlab, project: Project) -> Stack:
     shutil.copyfile(places.root / "Pulumi.yaml", places.machine / "Pulumi.yaml")
     words = ["pulumi", "stack", "select", "--create", STACK]
     subprocess.run(words, cwd=places.machine, check=True, capture_output=True)
-    set_token(stack, runner_token(places, client, project, [kind.value for kind in DaemonKind]))
+    set_token(stack, token)
     return stack
 
 
@@ -233,9 +227,8 @@ def summary(console: Console, facts: dict[str, str], trace: str) -> None:
 
 
 def run_job(places: Layout, project: Project, outputs: dict[str, Any]) -> tuple[dict[str, str], str]:
-    """Push the demo project, wait for its job; returns what there is to say of it, and its trace."""
-    token = services.secret_file(places, "sandbox-root-token").read_text()
-    commit = push(project, places.root / "bootstrap" / "demo", outputs["pipeline"], token)
+    """Wait for the job of the commit that the station made; returns what there is to say of it, and its trace."""
+    commit = project.branches.get(BRANCH).commit["id"]
     pipeline = finished_pipeline(project, commit)
     job = project.jobs.get(pipeline.jobs.list(get_all=True)[0].id)
     trace = bytes(job.trace()).decode(errors="replace")
@@ -261,7 +254,8 @@ def main() -> None:
     try:
         client = connect(os.environ["CI_RUNNERS_SANDBOX_URL"], token)
         project = project_of(client)
-        stack = prepare(places, client, project)
+        push(project, places.root / "bootstrap" / "demo", token)
+        stack = prepare(places, project, token)
         if sys.argv[1:] == ["preview"]:
             sys.exit(
                 subprocess.run(stack.command("preview", "--diff"), cwd=places.root, check=False).returncode

@@ -3,9 +3,11 @@
 Plain data and pure functions: nothing here knows of Pulumi's protocol or of HTTP.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
+from itertools import chain
 from typing import Any, TypedDict, Unpack
 
 Values = dict[str, Any]
@@ -24,6 +26,7 @@ class Kind(Enum):
     TEXTS = "a list of texts"
     WHOLES = "a list of whole numbers"
     OBJECT = "an object"
+    OBJECTS = "a list of objects"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,7 @@ class Field:
     default: Any = None
     choices: tuple[str, ...] = ()
     fields: tuple["Field", ...] = ()
-    """Of an OBJECT: the properties inside."""
+    """Of an OBJECT, or of each of OBJECTS: the properties inside."""
 
     @property
     def unordered(self) -> bool:
@@ -98,24 +101,30 @@ def obj(name: str, api: str, *fields: Field) -> Field:
     return Field(name=name, api=api, kind=Kind.OBJECT, fields=fields)
 
 
+def objs(name: str, api: str, *fields: Field) -> Field:
+    """A list of objects."""
+    return Field(name=name, api=api, kind=Kind.OBJECTS, fields=fields)
+
+
 def to_api(fields: Sequence[Field], values: Values) -> dict[str, Any]:
     """The values under the names of the forge's API."""
-    return {
-        each.api: to_api(each.fields, values[each.name]) if each.fields else values[each.name]
-        for each in fields
-        if each.name in values
-    }
+    return {each.api: _converted(to_api, each, values[each.name]) for each in fields if each.name in values}
 
 
 def from_api(fields: Sequence[Field], found: Mapping[str, Any]) -> Values:
     """What the forge's API answered under the SDK's names."""
-    return {
-        each.name: from_api(each.fields, found[each.api])
-        if each.fields and found[each.api]
-        else found[each.api]
-        for each in fields
-        if each.api in found
-    }
+    return {each.name: _converted(from_api, each, found[each.api]) for each in fields if each.api in found}
+
+
+def _converted(convert: Callable[[Sequence[Field], Any], Values], field: Field, value: Any) -> Any:  # noqa: ANN401
+    """A value, with the properties of the object or objects that it holds under their other names."""
+    if not field.fields or not value:
+        return value
+    return (
+        [convert(field.fields, each) for each in value]
+        if field.kind is Kind.OBJECTS
+        else convert(field.fields, value)
+    )
 
 
 def with_defaults(fields: Sequence[Field], given: Values) -> Values:
@@ -150,8 +159,9 @@ def _wrong(field: Field, value: object) -> Iterator[Wrong]:
         yield Wrong(name=field.name, reason=f"got {type(value).__name__}, expected {field.kind.value}")
     elif field.choices and value not in field.choices:
         yield Wrong(name=field.name, reason=f"got {value!r}, expected one of {', '.join(field.choices)}")
-    elif isinstance(value, dict):
-        for inner in wrongs(field.fields, value):
+    elif field.fields:
+        objects: list[Any] = value if isinstance(value, list) else [value]
+        for inner in chain.from_iterable(wrongs(field.fields, each) for each in objects):
             yield Wrong(name=f"{field.name}.{inner.name}", reason=inner.reason)
 
 
@@ -163,8 +173,9 @@ def _fits(kind: Kind, value: object) -> bool:
             return isinstance(value, int) and not isinstance(value, bool)
         case Kind.TRUTH:
             return isinstance(value, bool)
-        case Kind.TEXTS:
-            return isinstance(value, list) and all(_fits(Kind.TEXT, each) for each in value)
+        case Kind.TEXTS | Kind.OBJECTS:
+            one = Kind.TEXT if kind is Kind.TEXTS else Kind.OBJECT
+            return isinstance(value, list) and all(_fits(one, each) for each in value)
         case Kind.WHOLES:
             return isinstance(value, list) and all(
                 each == UNKNOWN or _fits(Kind.WHOLE, each) for each in value
@@ -203,6 +214,8 @@ def same(field: Field, one: object, other: object) -> bool:
         return sorted(map(str, one)) == sorted(map(str, other))
     if isinstance(one, dict) and isinstance(other, dict):
         return all(same(each, one.get(each.name), other.get(each.name)) for each in field.fields)
+    if field.kind is Kind.OBJECTS and isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(partial(same, field), one, other))
     return one == other
 
 

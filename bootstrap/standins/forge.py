@@ -7,7 +7,8 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
-from bootstrap.standins.fields import UNKNOWN, Kind
+from bootstrap.standins.fields import UNKNOWN, Field, Kind
+from bootstrap.standins.function import Function
 from bootstrap.standins.resource import Resource
 from bootstrap.standins.rest_api import RestApi
 from bootstrap.standins.version import stand_in_version
@@ -33,6 +34,7 @@ class Forge:
     settings: tuple[Setting, ...]
     connect: Callable[[Mapping[str, str]], RestApi]
     """The API that the settings tell of. Raises `ApiError` where they are refused."""
+    functions: tuple[Function, ...] = ()
 
     @property
     def version(self) -> str:
@@ -44,13 +46,18 @@ class Forge:
         """What the plugin says of itself."""
         return (
             f"pulumi-resource-{self.name} {self.version}: a stand-in for Pulumi's {self.title} plugin, "
-            f"with {len(self.resources)} resource types over {self.title}'s REST API"
+            f"with {len(self.resources)} resource types and {len(self.functions)} functions over {self.title}'s REST API"
         )
 
     @cached_property
     def by_type(self) -> dict[str, Resource]:
         """The resource types by Pulumi's token."""
         return {each.type_name: each for each in self.resources}
+
+    @cached_property
+    def by_token(self) -> dict[str, Function]:
+        """The functions by Pulumi's token."""
+        return {each.name: each for each in self.functions}
 
     def settings_from(self, given: Mapping[str, Any]) -> dict[str, str]:
         """Every setting: as given, else from the environment, else the default."""
@@ -65,12 +72,13 @@ class Forge:
         return sorted(given.keys() - known)
 
     def schema(self) -> dict[str, Any]:
-        """A schema of the types that the stand-in has, from their tables."""
+        """A schema of the types and functions that the stand-in has, from their tables."""
         return {
             "name": self.name,
             "version": version(self.distribution),
             "description": self.label,
             "resources": {each.type_name: _resource_schema(each) for each in self.resources},
+            "functions": {each.name: _function_schema(each) for each in self.functions},
         }
 
     def is_known(self, settings: Mapping[str, str]) -> bool:
@@ -85,11 +93,23 @@ _TYPES: dict[Kind, dict[str, Any]] = {
     Kind.TEXTS: {"type": "array", "items": {"type": "string"}},
     Kind.WHOLES: {"type": "array", "items": {"type": "integer"}},
     Kind.OBJECT: {"type": "object", "additionalProperties": {"$ref": "pulumi.json#/Any"}},
+    Kind.OBJECTS: {"type": "array", "items": {"$ref": "pulumi.json#/Any"}},
 }
 
 
+def _properties(fields: tuple[Field, ...]) -> dict[str, Any]:
+    return {each.name: {**_TYPES[each.kind], "secret": each.secret} for each in fields}
+
+
+def _function_schema(function: Function) -> dict[str, Any]:
+    return {
+        "inputs": {"properties": _properties(tuple(each for each in function.fields if not each.computed))},
+        "outputs": {"properties": _properties(function.fields)},
+    }
+
+
 def _resource_schema(resource: Resource) -> dict[str, Any]:
-    properties = {each.name: {**_TYPES[each.kind], "secret": each.secret} for each in resource.fields}
+    properties = _properties(resource.fields)
     given = {each.name for each in resource.fields if not each.computed}
     return {
         "properties": properties,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from bootstrap.standins.forge import Forge, Setting
+from bootstrap.standins.github_functions import FUNCTIONS
 from bootstrap.standins.github_resources import RESOURCES
 from bootstrap.standins.rest_api import ApiError, RestApi
 from bootstrap.standins.rest_provider import main
@@ -31,6 +32,7 @@ GITHUB = Forge(
     title="GitHub",
     distribution="pulumi-github",
     resources=RESOURCES,
+    functions=FUNCTIONS,
     settings=(
         Setting(name="token", env="GITHUB_TOKEN"),
         Setting(name="owner", env="GITHUB_OWNER"),

@@ -4,9 +4,10 @@ Another `repository` always makes a new object here. The real plugin compares th
 in place where one was only renamed.
 """
 
-from bootstrap.standins.fields import obj, text, texts, truth, whole, wholes
+from bootstrap.standins.fields import obj, objs, text, texts, truth, whole, wholes
+from bootstrap.standins.github_environments import DeploymentPolicy, Environment
+from bootstrap.standins.github_organizations import OrganizationSecret, OrganizationVariable
 from bootstrap.standins.github_verbs import (
-    Environment,
     RepositoryFile,
     RepositoryPermissions,
     RunnerGroup,
@@ -16,6 +17,26 @@ from bootstrap.standins.github_verbs import (
 from bootstrap.standins.resource import Resource
 
 REPOSITORY = text("repository", "repository", required=True, replaces=True)
+IN_ENVIRONMENT = (REPOSITORY, text("environment", "environment", required=True, replaces=True))
+SHARED_WITH = (
+    text("visibility", "visibility", required=True, choices=("all", "private", "selected")),
+    wholes("selectedRepositoryIds", "selected_repository_ids"),
+)
+VARIABLE = (
+    text("variableName", "name", required=True, replaces=True),
+    text("value", "value", required=True),
+    text("createdAt", "created_at", computed=True, kept=True),
+    text("updatedAt", "updated_at", computed=True),
+)
+SECRET = (
+    text("secretName", "name", required=True, replaces=True),
+    text("value", "value", secret=True, local=True),
+    text("valueEncrypted", "encrypted_value", secret=True, local=True),
+    text("keyId", "key_id", local=True),
+    text("createdAt", "created_at", computed=True, kept=True),
+    text("updatedAt", "updated_at", computed=True),
+    text("remoteUpdatedAt", "updated_at", computed=True),
+)
 
 ACTIONS_VARIABLE = Resource(
     type_name="github:index/actionsVariable:ActionsVariable",
@@ -23,29 +44,49 @@ ACTIONS_VARIABLE = Resource(
     collection="/repos/{owner}/{repository}/actions/variables",
     item="/repos/{owner}/{repository}/actions/variables/{variableName}",
     update_verb="PATCH",
-    fields=(
-        REPOSITORY,
-        text("variableName", "name", required=True, replaces=True),
-        text("value", "value", required=True),
-        text("createdAt", "created_at", computed=True, kept=True),
-        text("updatedAt", "updated_at", computed=True),
-    ),
+    fields=(REPOSITORY, *VARIABLE),
+)
+
+ENVIRONMENT_VARIABLE = Resource(
+    type_name="github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
+    identity="{repository}:{environment}:{variableName}",
+    collection="/repos/{owner}/{repository}/environments/{environment}/variables",
+    item="/repos/{owner}/{repository}/environments/{environment}/variables/{variableName}",
+    update_verb="PATCH",
+    fields=(*IN_ENVIRONMENT, *VARIABLE),
+)
+
+ORGANIZATION_VARIABLE = OrganizationVariable(
+    type_name="github:index/actionsOrganizationVariable:ActionsOrganizationVariable",
+    identity="{variableName}",
+    collection="/orgs/{owner}/actions/variables",
+    item="/orgs/{owner}/actions/variables/{variableName}",
+    update_verb="PATCH",
+    fields=(*VARIABLE, *SHARED_WITH),
 )
 
 ACTIONS_SECRET = Secret(
     type_name="github:index/actionsSecret:ActionsSecret",
     identity="{repository}:{secretName}",
     item="/repos/{owner}/{repository}/actions/secrets/{secretName}",
-    fields=(
-        REPOSITORY,
-        text("secretName", "name", required=True, replaces=True),
-        text("value", "value", secret=True, local=True),
-        text("valueEncrypted", "encrypted_value", secret=True, local=True),
-        text("keyId", "key_id", local=True),
-        text("createdAt", "created_at", computed=True, kept=True),
-        text("updatedAt", "updated_at", computed=True),
-        text("remoteUpdatedAt", "updated_at", computed=True),
-    ),
+    public_key="/repos/{owner}/{repository}/actions/secrets/public-key",
+    fields=(REPOSITORY, *SECRET),
+)
+
+ENVIRONMENT_SECRET = Secret(
+    type_name="github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret",
+    identity="{repository}:{environment}:{secretName}",
+    item="/repos/{owner}/{repository}/environments/{environment}/secrets/{secretName}",
+    public_key="/repos/{owner}/{repository}/environments/{environment}/secrets/public-key",
+    fields=(*IN_ENVIRONMENT, *SECRET),
+)
+
+ORGANIZATION_SECRET = OrganizationSecret(
+    type_name="github:index/actionsOrganizationSecret:ActionsOrganizationSecret",
+    identity="{secretName}",
+    item="/orgs/{owner}/actions/secrets/{secretName}",
+    public_key="/orgs/{owner}/actions/secrets/public-key",
+    fields=(*SECRET, *SHARED_WITH),
 )
 
 REPOSITORY_FILE = RepositoryFile(
@@ -121,8 +162,7 @@ ENVIRONMENT = Environment(
     identity="{repository}:{environment}",
     item="/repos/{owner}/{repository}/environments/{environment}",
     fields=(
-        REPOSITORY,
-        text("environment", "environment", required=True, replaces=True),
+        *IN_ENVIRONMENT,
         whole("waitTimer", "wait_timer"),
         truth("canAdminsBypass", "can_admins_bypass", default=True),
         truth("preventSelfReview", "prevent_self_review", default=False),
@@ -132,15 +172,33 @@ ENVIRONMENT = Environment(
             truth("protectedBranches", "protected_branches", required=True),
             truth("customBranchPolicies", "custom_branch_policies", required=True),
         ),
+        objs("reviewers", "reviewers", wholes("teams", "teams"), wholes("users", "users")),
+    ),
+)
+
+DEPLOYMENT_POLICY = DeploymentPolicy(
+    type_name="github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy",
+    identity="{repository}:{environment}:{policyId}",
+    collection="/repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies",
+    item="/repos/{owner}/{repository}/environments/{environment}/deployment-branch-policies/{policyId}",
+    fields=(
+        *IN_ENVIRONMENT,
+        text("branchPattern", "branch_pattern"),
+        text("tagPattern", "tag_pattern"),
     ),
 )
 
 RESOURCES = (
     ACTIONS_VARIABLE,
+    ENVIRONMENT_VARIABLE,
+    ORGANIZATION_VARIABLE,
     ACTIONS_SECRET,
+    ENVIRONMENT_SECRET,
+    ORGANIZATION_SECRET,
     REPOSITORY_FILE,
     REPOSITORY_PERMISSIONS,
     WORKFLOW_PERMISSIONS,
     RUNNER_GROUP,
     ENVIRONMENT,
+    DEPLOYMENT_POLICY,
 )

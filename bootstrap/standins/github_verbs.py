@@ -1,7 +1,8 @@
 """GitHub's resource types where their objects are not simply made, read, changed and removed at one path."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from nacl.public import PublicKey, SealedBox
@@ -17,7 +18,7 @@ def sealed(value: str, public_key: str) -> str:
     return base64.b64encode(box.encrypt(value.encode())).decode()
 
 
-class _Put(Resource):
+class Put(Resource):
     """Objects that a PUT at their path makes and changes alike."""
 
     def create(self, api: RestApi, values: Values) -> Values:
@@ -37,8 +38,12 @@ class _Put(Resource):
         return {name: value for name, value in sent.items() if name not in in_path}
 
 
-class Secret(_Put):
-    """A secret of a repository's actions. GitHub never tells it; only when it last changed."""
+@dataclass(frozen=True, kw_only=True)
+class Secret(Put):
+    """A secret of actions. GitHub never tells it; only when it last changed."""
+
+    public_key: str
+    """Path of the key that its values are encrypted with."""
 
     def wrongs(self, given: Values) -> Iterator[Wrong]:
         """The value comes plain, or encrypted with the key that it names."""
@@ -48,13 +53,13 @@ class Secret(_Put):
             yield Wrong(name="keyId", reason="expected with valueEncrypted, and only with it")
 
     def create(self, api: RestApi, values: Values) -> Values:
-        """Put the secret, encrypted with the repository's key."""
+        """Put the secret, encrypted with the key of where it is kept."""
         if "valueEncrypted" in values:
-            body = {"encrypted_value": values["valueEncrypted"], "key_id": values["keyId"]}
+            box = {"encrypted_value": values["valueEncrypted"], "key_id": values["keyId"]}
         else:
-            key = api.call("GET", "/repos/{owner}/{repository}/actions/secrets/public-key", values)
-            body = {"encrypted_value": sealed(values["value"], key["key"]), "key_id": key["key_id"]}
-        api.call("PUT", self.item, values, body=body)
+            key = api.call("GET", self.public_key, values)
+            box = {"encrypted_value": sealed(values["value"], key["key"]), "key_id": key["key_id"]}
+        api.call("PUT", self.item, values, body=self.body(values) | box)
         return {}
 
     def read(self, api: RestApi, values: Values) -> Values | None:
@@ -129,7 +134,7 @@ class RepositoryFile(Resource):
         return str(api.call("GET", "/repos/{owner}/{repository}", values)["default_branch"])
 
 
-class RepositoryPermissions(_Put):
+class RepositoryPermissions(Put):
     """Which actions a repository's workflows may use."""
 
     selected = "/selected-actions"
@@ -160,7 +165,7 @@ class RepositoryPermissions(_Put):
         api.call("PUT", self.item, values, body={"enabled": True, "allowed_actions": "all"})
 
 
-class WorkflowPermissions(_Put):
+class WorkflowPermissions(Put):
     """What the token of a repository's workflows may do."""
 
     def delete(self, api: RestApi, values: Values) -> None:
@@ -198,25 +203,3 @@ class RunnerGroup(Resource):
         api.call("PATCH", self.item, values, body=body)
         api.call("PUT", self.item + "/repositories", values, body={"selected_repository_ids": selected})
         return {}
-
-
-class Environment(_Put):
-    """An environment that a repository's workflows deploy to, and what protects it."""
-
-    def read(self, api: RestApi, values: Values) -> Values | None:
-        """The environment; GitHub tells its timer and reviewers among the protection rules."""
-        found = api.find(self.item, values)
-        if found is None:
-            return None
-        rules: dict[str, Mapping[str, Any]] = {
-            each["type"]: each for each in found.get("protection_rules", ())
-        }
-        review = rules.get("required_reviewers", {})
-        return self.outputs(
-            found
-            | {
-                "wait_timer": rules.get("wait_timer", {}).get("wait_timer"),
-                "prevent_self_review": review.get("prevent_self_review", False),
-            },
-            values,
-        )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bootstrap.standins.forge import Forge, Setting
+from bootstrap.standins.gitlab_functions import FUNCTIONS
 from bootstrap.standins.gitlab_resources import RESOURCES
 from bootstrap.standins.rest_api import RestApi
 from bootstrap.standins.rest_provider import main
@@ -25,6 +26,7 @@ GITLAB = Forge(
     title="GitLab",
     distribution="pulumi-gitlab",
     resources=RESOURCES,
+    functions=FUNCTIONS,
     settings=(
         Setting(name="token", env="GITLAB_TOKEN"),
         Setting(name="baseUrl", env="GITLAB_BASE_URL", default="https://gitlab.com/api/v4/"),

@@ -1,7 +1,8 @@
 """GitLab's resource types: names, types and rules from pulumi_gitlab 10.4.0, paths from GitLab's REST API docs."""
 
-from bootstrap.standins.fields import text, texts, truth, whole, wholes
+from bootstrap.standins.fields import obj, text, texts, truth, whole, wholes
 from bootstrap.standins.gitlab_verbs import (
+    CLEANUP,
     BranchProtection,
     JobTokenScopes,
     Project,
@@ -204,7 +205,18 @@ PROJECT = Project(
         whole("ciDeletePipelinesInSeconds", "ci_delete_pipelines_in_seconds"),
         text("autoCancelPendingPipelines", "auto_cancel_pending_pipelines", choices=("enabled", "disabled")),
         truth("autoDevopsEnabled", "auto_devops_enabled"),
+        obj(
+            "containerExpirationPolicy",
+            CLEANUP,
+            truth("enabled", "enabled"),
+            text("cadence", "cadence", choices=("1d", "7d", "14d", "1month", "3month")),
+            whole("keepN", "keep_n"),
+            text("olderThan", "older_than"),
+            text("nameRegexDelete", "name_regex_delete"),
+            text("nameRegexKeep", "name_regex_keep"),
+        ),
         text("containerRegistryAccessLevel", "container_registry_access_level", choices=ACCESS),
+        text("forkingAccessLevel", "forking_access_level", choices=ACCESS),
         truth("keepLatestArtifact", "keep_latest_artifact"),
         whole("maxArtifactsSize", "max_artifacts_size"),
         truth("protectMergeRequestPipelines", "protect_merge_request_pipelines"),

@@ -12,6 +12,8 @@ from bootstrap.standins.rest_api import ApiError, RestApi
 LEVELS = {"no one": 0, "developer": 30, "maintainer": 40, "admin": 60}
 """GitLab's protected branches API, valid access levels."""
 
+CLEANUP = "container_expiration_policy"
+
 _ONE_COMMIT_AT_A_TIME = threading.Lock()
 """GitLab refuses commits to one project at the same time; the real plugin queues them too (its docs say so)."""
 
@@ -26,7 +28,22 @@ class _ByNumber(Resource):
 
 
 class Project(_ByNumber):
-    """A project."""
+    """A project. Its id, where one is imported, may be its path: GitLab takes both, and tells the number."""
+
+    def body(self, values: Values, *, update: bool = False) -> dict[str, Any]:
+        """What is sent; the clean-up policy goes by another name than it comes back by."""
+        sent = super().body(values, update=update)
+        if CLEANUP in sent:
+            sent[f"{CLEANUP}_attributes"] = sent.pop(CLEANUP)
+        return sent
+
+    def outputs(self, found: Mapping[str, Any], values: Values) -> Values:
+        """What GitLab tells, with its number for the project. The policy's pattern comes back by its older name."""
+        policy = found.get(CLEANUP)
+        if policy:
+            told = {"name_regex_delete": policy.get("name_regex"), **policy}
+            found = {**found, CLEANUP: {name: value for name, value in told.items() if value is not None}}
+        return super().outputs(found, values) | {"id": str(found["id"])}
 
 
 class UserRunner(_ByNumber):

@@ -17,6 +17,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from bootstrap.standins.fields import Change, Values, Wrong, as_seen, changes, with_defaults, wrongs
 from bootstrap.standins.forge import Forge
+from bootstrap.standins.function import Function
 from bootstrap.standins.messages import HalfMade, fail, message, outputs_message, plain
 from bootstrap.standins.plugin_process import serve
 from bootstrap.standins.resource import Resource
@@ -127,8 +128,8 @@ class RestProvider(provider_pb2_grpc.ResourceProviderServicer):
         """An object as it is now; an empty answer where it is gone."""
         with _told(context):
             resource = self._resource(request.urn)
-            known = resource.from_id(request.id) | plain(request.properties)
-            found = resource.read(self._connected(), known | {"id": request.id})
+            known = resource.from_id(request.id) | plain(request.properties) | {"id": request.id}
+            found = resource.read(self._connected(), known)
         if found is None:
             return provider_pb2.ReadResponse()
         outputs = known | found
@@ -138,7 +139,7 @@ class RestProvider(provider_pb2_grpc.ResourceProviderServicer):
             if not each.computed and outputs.get(each.name) is not None
         }
         return provider_pb2.ReadResponse(
-            id=request.id,
+            id=resource.id_of(outputs),
             properties=outputs_message(resource.fields, outputs),
             inputs=message(as_seen(resource.fields, given, found)),
         )
@@ -170,9 +171,14 @@ class RestProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(
         self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext
     ) -> provider_pb2.InvokeResponse:
-        """Refuse: the stand-in has resources only."""
+        """Look something up."""
         with _told(context):
-            raise ValueError(f"{self._forge.label}; it has no function {request.tok}")
+            function = self._function(request.tok)
+            given = plain(request.args)
+            if found := [*wrongs(function.fields, given), *function.wrongs(given)]:
+                return provider_pb2.InvokeResponse(failures=_failures(found))
+            results = function.call(self._connected(), given)
+        return provider_pb2.InvokeResponse(**{"return": outputs_message(function.fields, results)})
 
     def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
         """Nothing to do: a call ends with the forge's answer."""
@@ -191,6 +197,13 @@ class RestProvider(provider_pb2_grpc.ResourceProviderServicer):
             known = ", ".join(sorted(self._forge.by_type))
             raise ValueError(f"{self._forge.label}; it has no {type_name}, only {known}")
         return self._forge.by_type[type_name]
+
+    def _function(self, token: str) -> Function:
+        """The function of a token. Raises ValueError."""
+        if token not in self._forge.by_token:
+            known = ", ".join(sorted(self._forge.by_token)) or "none"
+            raise ValueError(f"{self._forge.label}; it has no function {token}, only {known}")
+        return self._forge.by_token[token]
 
     def _read_back(self, resource: Resource, identity: str, made: Values) -> Struct:
         """All outputs of an object that was just made or changed. Raises `HalfMade`."""
@@ -216,8 +229,11 @@ def _told(context: grpc.ServicerContext) -> Iterator[None]:
 
 
 def _checked(request: provider_pb2.CheckRequest, found: Sequence[Wrong]) -> provider_pb2.CheckResponse:
-    failures = [provider_pb2.CheckFailure(property=each.name, reason=each.reason) for each in found]
-    return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
+    return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(found))
+
+
+def _failures(found: Sequence[Wrong]) -> list[provider_pb2.CheckFailure]:
+    return [provider_pb2.CheckFailure(property=each.name, reason=each.reason) for each in found]
 
 
 def _property_diff(change: Change) -> provider_pb2.PropertyDiff:

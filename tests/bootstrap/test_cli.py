@@ -9,6 +9,7 @@ from rich.console import Console
 from bootstrap import cli, engine
 from bootstrap.engine import Engine
 from bootstrap.layout import Layout, layout
+from bootstrap.stand_in_images import GITLAB_CI_LOCAL_UTIL, WAIT_FOR_IT
 from bootstrap.steps import Step
 from ci_runners import images
 
@@ -17,12 +18,20 @@ LEFT_OUT = {
     "Kaniko",
     "Caddy",
     "tun device",
+    "GitHub sandbox",
     f"image {images.BUILDKIT}",
     f"image {images.KANIKO}",
     f"image {images.CADDY}",
     f"image {images.DOCKER_DIND_ROOTLESS}",
+    f"image {images.ACTIONS_RUNNER}",
+    f"image {images.SBOM_SCANNER}",
+    f"image {GITLAB_CI_LOCAL_UTIL}",
+    f"image {WAIT_FOR_IT}",
+    "actionlint",
+    "npm packages",
+    "tools' Debian packages",
 }
-"""What only other ways to build need."""
+"""What only other ways to build, and tests, need."""
 
 
 @pytest.fixture

@@ -10,8 +10,15 @@ from types import MappingProxyType
 import pytest
 
 from bootstrap import programs
-from bootstrap.images import DEMO_BASE, STAND_INS, StandIn, mirrored_as
+from bootstrap.images import mirrored_as
 from bootstrap.layout import layout
+from bootstrap.stand_in_images import (
+    DEMO_BASE,
+    GITLAB_CI_LOCAL_UTIL,
+    STAND_INS,
+    WAIT_FOR_IT,
+    StandIn,
+)
 from ci_runners import images
 
 ROOT = layout().root
@@ -27,7 +34,7 @@ def test_every_pinned_image_has_one_stand_in() -> None:
     names = [stand_in.name for stand_in in STAND_INS]
 
     assert len(PINS) >= 4
-    assert sorted(names) == sorted([*PINS.values(), DEMO_BASE])
+    assert sorted(names) == sorted([*PINS.values(), DEMO_BASE, GITLAB_CI_LOCAL_UTIL, WAIT_FOR_IT])
 
 
 @BY_NAME
@@ -53,6 +60,7 @@ def test_what_a_dockerfile_copies_is_in_its_folder_or_put_there(stand_in: StandI
     made = {
         *(["layer.tar"] if stand_in.packages else []),
         *(stand_in.program.binaries if stand_in.program else []),
+        *(Path(name).name for name in stand_in.files),
     }
     assert copied - made == {file.name for file in folder_of(stand_in).iterdir()} - {"Dockerfile"}
     assert ("layer.tar" in copied) == bool(stand_in.packages)

@@ -21,6 +21,7 @@ BUILT = [
     programs.BUILDKIT,
     programs.KANIKO,
     programs.CADDY,
+    programs.ACTIONLINT,
 ]
 
 
@@ -124,7 +125,18 @@ def test_the_kaniko_that_we_build_says_its_version() -> None:
     assert programs.KANIKO.stamp.endswith(f"version=v{programs.KANIKO_VERSION}")
 
 
-@pytest.mark.parametrize("program", [programs.BUILDKIT, programs.KANIKO], ids=lambda program: program.folder)
+def test_the_actionlint_that_we_build_says_its_version() -> None:
+    required = (GO / "actionlint" / "go.mod").read_text()
+
+    assert f"github.com/rhysd/actionlint v{programs.ACTIONLINT_VERSION} " in required
+    assert programs.ACTIONLINT.stamp.endswith(f"version={programs.ACTIONLINT_VERSION}")
+
+
+@pytest.mark.parametrize(
+    "program",
+    [programs.BUILDKIT, programs.KANIKO, programs.ACTIONLINT],
+    ids=lambda program: program.folder,
+)
 def test_the_tools_of_a_module_are_what_we_build_of_it(program: programs.GoProgram) -> None:
     text = (GO / program.folder / "go.mod").read_text()
     tools = re.findall(r"^(?:tool )?\s*(github\.com/\S+/cmd/\w+)$", text, re.MULTILINE)

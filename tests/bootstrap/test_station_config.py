@@ -10,6 +10,7 @@ from bootstrap.layout import layout
 from bootstrap.recover import Stack
 from bootstrap.station import write_config
 from ci_runners.settings import Settings
+from ci_runners.settings_secrets import Secrets
 
 KEY = "ci-runners:station"
 COMMITTED = (layout().root / "Pulumi.dev.yaml").read_text()
@@ -45,6 +46,7 @@ def test_values_are_set_where_their_paths_lead_and_the_rest_is_the_committed_fil
     wanted = yaml.safe_load(COMMITTED)
     station = wanted["config"][KEY]
     station["gitlab"]["url"] = "http://10.0.0.1:8929"
+    wanted["config"]["gitlab:baseUrl"] = "http://10.0.0.1:8929/api/v4/"
     station["registries"]["insecure"] = ["10.0.0.1:5000"]
     station["pipeline"]["image_name"] = "10.0.0.1:5000/demo/app"
     assert written(stack) == wanted
@@ -82,5 +84,6 @@ def test_writing_twice_is_writing_once(stack: Stack) -> None:
 def test_what_is_written_is_a_station_that_the_settings_accept(stack: Stack) -> None:
     write_config(stack, ADDRESSES)
 
-    settings = Settings.load(written(stack)["config"][KEY], token="glrt-made-up", token_is_secret=True)
+    settings = Settings.load(written(stack)["config"][KEY], Secrets())
+    assert settings.gitlab is not None
     assert settings.gitlab.url == "http://10.0.0.1:8929"

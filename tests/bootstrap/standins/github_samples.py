@@ -1,57 +1,24 @@
 """GitHub's resource types, each with inputs and the calls that have to come of them."""
 
 import base64
-from typing import Any
 
-from tests.bootstrap.standins.forge_double import Call, ForgeDouble, Place
+from tests.bootstrap.standins.forge_double import Place
+from tests.bootstrap.standins.github_answers import (
+    ENVIRONMENT,
+    FILE,
+    GROUPS,
+    ORGANIZATION,
+    PERMISSIONS,
+    POLICIES,
+    REPO,
+    commit,
+    contents_of_github,
+    environment,
+    repositories_of,
+    repositories_of_group,
+    secret_of_github,
+)
 from tests.bootstrap.standins.sample import Sample
-
-REPO = "/api/v3/repos/acme/app"
-GROUPS = "/api/v3/orgs/acme/actions/runner-groups"
-PERMISSIONS = f"{REPO}/actions/permissions"
-ENVIRONMENT = f"{REPO}/environments/prod%2Feu"
-FILE = f"{REPO}/contents/.github/workflows/build.yml"
-
-
-def contents_of_github(double: ForgeDouble, call: Call) -> tuple[int, Any]:
-    there = double.objects.get(call.path)
-    return (200, {"content": there["content"], "sha": "blob-1"}) if there else (404, {"message": "Not Found"})
-
-
-def commit(double: ForgeDouble, call: Call) -> tuple[int, Any]:
-    double.objects[call.path] = call.body
-    return 201, {"content": {"sha": "blob-1"}, "commit": {"sha": "commit-1"}}
-
-
-def secret_of_github(double: ForgeDouble, call: Call) -> tuple[int, Any]:
-    there = double.objects.get(call.path)
-    if there is None:
-        return 404, {"message": "Not Found"}
-    return 200, {
-        "name": "TOKEN",
-        "created_at": "2026-01-01T00:00:00Z",
-        "updated_at": f"2026-{there['key_id']}",
-    }
-
-
-def repositories_of_group(double: ForgeDouble, _: Call) -> tuple[int, Any]:
-    there = double.objects.get(f"{GROUPS}/41/repositories") or double.objects.get(f"{GROUPS}/41") or {}
-    selected = there.get("selected_repository_ids", [])
-    return 200, {"total_count": len(selected), "repositories": [{"id": each} for each in selected]}
-
-
-def environment(double: ForgeDouble, call: Call) -> tuple[int, Any]:
-    there = double.objects.get(call.path)
-    if there is None:
-        return 404, {"message": "Not Found"}
-    return 200, {
-        **{name: there[name] for name in ("can_admins_bypass", "deployment_branch_policy")},
-        "protection_rules": [
-            {"type": "wait_timer", "wait_timer": there["wait_timer"]},
-            {"type": "required_reviewers", "prevent_self_review": there["prevent_self_review"]},
-        ],
-    }
-
 
 SAMPLES = (
     Sample(
@@ -176,6 +143,7 @@ SAMPLES = (
             "waitTimer": 30,
             "preventSelfReview": True,
             "deploymentBranchPolicy": {"protectedBranches": True, "customBranchPolicies": False},
+            "reviewers": [{"teams": [7], "users": [3, 5]}],
         },
         identity="app:prod/eu",
         made=(
@@ -186,10 +154,101 @@ SAMPLES = (
                     "can_admins_bypass": True,
                     "prevent_self_review": True,
                     "deployment_branch_policy": {"protected_branches": True, "custom_branch_policies": False},
+                    "reviewers": [
+                        {"type": "Team", "id": 7},
+                        {"type": "User", "id": 3},
+                        {"type": "User", "id": 5},
+                    ],
                 },
             ),
         ),
-        changed={"waitTimer": 60},
+        changed={"waitTimer": 60, "reviewers": [{"users": [5]}]},
         answers={f"GET {ENVIRONMENT}": environment},
+    ),
+    Sample(
+        type_name="github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy",
+        inputs={"repository": "app", "environment": "prod/eu", "branchPattern": "release/*"},
+        identity="app:prod/eu:41",
+        made=((f"POST {POLICIES}", {"name": "release/*", "type": "branch"}),),
+        changed={"branchPattern": "main"},
+    ),
+    Sample(
+        type_name="github:index/actionsEnvironmentVariable:ActionsEnvironmentVariable",
+        inputs={"repository": "app", "environment": "prod/eu", "variableName": "REGION", "value": "eu"},
+        identity="app:prod/eu:REGION",
+        made=((f"POST {ENVIRONMENT}/variables", {"name": "REGION", "value": "eu"}),),
+        changed={"value": "us"},
+        places={f"{ENVIRONMENT}/variables": Place(under=f"{ENVIRONMENT}/variables", key="name")},
+    ),
+    Sample(
+        type_name="github:index/actionsEnvironmentSecret:ActionsEnvironmentSecret",
+        inputs={
+            "repository": "app",
+            "environment": "prod/eu",
+            "secretName": "TOKEN",
+            "valueEncrypted": "c2VhbGVk",
+            "keyId": "01",
+        },
+        identity="app:prod/eu:TOKEN",
+        made=((f"PUT {ENVIRONMENT}/secrets/TOKEN", {"encrypted_value": "c2VhbGVk", "key_id": "01"}),),
+        changed={"valueEncrypted": "b3RoZXI=", "keyId": "02"},
+        answers={f"GET {ENVIRONMENT}/secrets/TOKEN": secret_of_github},
+    ),
+    Sample(
+        type_name="github:index/actionsOrganizationVariable:ActionsOrganizationVariable",
+        inputs={
+            "variableName": "MIRROR",
+            "value": "mirror.example.com",
+            "visibility": "selected",
+            "selectedRepositoryIds": [2, 1],
+        },
+        identity="MIRROR",
+        made=(
+            (
+                f"POST {ORGANIZATION}/variables",
+                {
+                    "name": "MIRROR",
+                    "value": "mirror.example.com",
+                    "visibility": "selected",
+                    "selected_repository_ids": [2, 1],
+                },
+            ),
+        ),
+        changed={"value": "other.example.com", "selectedRepositoryIds": [2]},
+        places={f"{ORGANIZATION}/variables": Place(under=f"{ORGANIZATION}/variables", key="name")},
+        answers={
+            f"GET {ORGANIZATION}/variables/MIRROR/repositories": repositories_of(
+                f"{ORGANIZATION}/variables/MIRROR"
+            )
+        },
+    ),
+    Sample(
+        type_name="github:index/actionsOrganizationSecret:ActionsOrganizationSecret",
+        inputs={
+            "secretName": "TOKEN",
+            "visibility": "selected",
+            "selectedRepositoryIds": [2, 1],
+            "valueEncrypted": "c2VhbGVk",
+            "keyId": "01",
+        },
+        identity="TOKEN",
+        made=(
+            (
+                f"PUT {ORGANIZATION}/secrets/TOKEN",
+                {
+                    "visibility": "selected",
+                    "selected_repository_ids": [2, 1],
+                    "encrypted_value": "c2VhbGVk",
+                    "key_id": "01",
+                },
+            ),
+        ),
+        changed={"selectedRepositoryIds": [2]},
+        answers={
+            f"GET {ORGANIZATION}/secrets/TOKEN": secret_of_github,
+            f"GET {ORGANIZATION}/secrets/TOKEN/repositories": repositories_of(
+                f"{ORGANIZATION}/secrets/TOKEN"
+            ),
+        },
     ),
 )

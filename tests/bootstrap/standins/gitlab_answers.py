@@ -72,3 +72,22 @@ def allowlist(path: str, key: str, own: tuple[int, ...] = ()) -> dict[str, Answe
         return 200, [{"id": each} for each in (*own, *entries)]
 
     return {f"GET {at}": listed}
+
+
+def make_project(double: ForgeDouble, call: Call) -> tuple[int, Any]:
+    return _keep_project(double, call, 201)
+
+
+def edit_project(double: ForgeDouble, call: Call) -> tuple[int, Any]:
+    return _keep_project(double, call, 200)
+
+
+def _keep_project(double: ForgeDouble, call: Call, status: int) -> tuple[int, Any]:
+    """A project as GitLab tells it: its clean-up policy goes by another name than it was sent by."""
+    at, policy = f"{API}/projects/41", "container_expiration_policy"
+    there = {**double.objects.get(at, {"id": 41}), **call.body}
+    if f"{policy}_attributes" in there:
+        told = dict(there.pop(f"{policy}_attributes"))
+        there[policy] = {**told, "name_regex": told.pop("name_regex_delete")}
+    double.objects[at] = there
+    return status, there

@@ -115,6 +115,12 @@ class Plugin:
             )
         )
 
+    def invoke(self, token: str, given: Values) -> tuple[Values, dict[str, str]]:
+        """A function's results, and what is wrong by argument."""
+        answer = self.stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=struct(given)))
+        results: Values = MessageToDict(getattr(answer, "return"))
+        return results, {each.property: each.reason for each in answer.failures}
+
     def schema(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.stub.GetSchema(provider_pb2.GetSchemaRequest()).schema)
         return found

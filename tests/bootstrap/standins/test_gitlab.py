@@ -1,3 +1,5 @@
+import dataclasses
+
 import grpc
 import pytest
 
@@ -154,6 +156,55 @@ def test_a_forge_whose_address_is_not_known_yet_is_not_asked(double: ForgeDouble
         with pytest.raises(grpc.RpcError, match="not known"):
             plugin.create(sample.type_name, sample.inputs)
     assert double.calls == []
+
+
+def test_a_project_that_is_imported_by_its_path_is_known_by_its_number(
+    plugins: dict[str, Plugin], double: ForgeDouble
+) -> None:
+    plugin, made = created(plugins, double, "gitlab:index/project:Project")
+    double.objects["/api/v4/projects/team%2Fapp"] = double.objects["/api/v4/projects/41"]
+    found = plugin.read(dataclasses.replace(made, id="team/app", inputs={}, outputs={}))
+    assert found.id == "41"
+    assert found.inputs == made.inputs
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "path"),
+    [
+        ("Project", {"id": "3"}, "projects/3"),
+        ("Project", {"pathWithNamespace": "team/app"}, "projects/team%2Fapp"),
+        ("Group", {"groupId": 3}, "groups/3"),
+        ("Group", {"fullPath": "team/images"}, "groups/team%2Fimages"),
+    ],
+)
+def test_a_project_or_group_is_looked_up_by_number_or_path(
+    name: str, given: dict[str, object], path: str, plugins: dict[str, Plugin], double: ForgeDouble
+) -> None:
+    plugin = ready(plugins, double, SAMPLES["gitlab:index/project:Project"])
+    double.objects[f"/api/v4/{path}"] = {"id": 3, "web_url": "https://made.up/app", "unknown": 1}
+    found, failures = plugin.invoke(f"gitlab:index/get{name}:get{name}", given)
+    assert failures == {}
+    assert (found["id"], found["webUrl"]) == ("3", "https://made.up/app")
+    assert double.writes == []
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [({}, "id"), ({"id": "3", "pathWithNamespace": "team/app"}, "id"), ({"name": "app"}, "name")],
+)
+def test_a_look_up_takes_exactly_one_argument_that_it_knows(
+    given: dict[str, object], wrong: str, plugins: dict[str, Plugin], double: ForgeDouble
+) -> None:
+    plugin = ready(plugins, double, SAMPLES["gitlab:index/project:Project"])
+    _, failures = plugin.invoke("gitlab:index/getProject:getProject", given)
+    assert wrong in failures
+    assert double.calls == []
+
+
+def test_a_look_up_of_what_is_not_there_says_so(plugins: dict[str, Plugin], double: ForgeDouble) -> None:
+    plugin = ready(plugins, double, SAMPLES["gitlab:index/project:Project"])
+    with pytest.raises(grpc.RpcError, match="GitLab answered 404 to GET /projects/9"):
+        plugin.invoke("gitlab:index/getProject:getProject", {"id": "9"})
 
 
 def test_lists_are_read_to_their_last_page(plugins: dict[str, Plugin], double: ForgeDouble) -> None:
