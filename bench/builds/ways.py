@@ -18,6 +18,7 @@ from bench.builds.stack import BUILDKIT, DOOD, KANIKO, NAME
 from ci_runners.connection import Connection, DaemonKind
 from ci_runners.render.build_scripts import SCRIPTS, Build
 from ci_runners.render.buildkit import STATE
+from ci_runners.render.gitlab_ci import GITLAB
 
 WITHOUT_MOUNT = (Mode.COLD, Mode.WARM, Mode.CHANGED)
 WITH_MOUNT = (*WITHOUT_MOUNT, Mode.MOUNT)
@@ -89,7 +90,8 @@ class Way:
     def script(self, mode: Mode) -> list[str]:
         """A job's own commands, as in the rendered pipeline, without the first, which only says who is there."""
         dockerfile = "Dockerfile.mount" if mode is Mode.MOUNT else "Dockerfile"
-        build = Build(context=".", dockerfile=dockerfile, login=False, layer_cache=self.layer_cache)
+        cache = "$CACHE" if self.layer_cache else ""
+        build = Build(context=".", dockerfile=dockerfile, forge=GITLAB, cache=cache)
         return SCRIPTS[self.kind](build)[1:]
 
     def client_spec(self) -> ClientSpec:

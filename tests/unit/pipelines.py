@@ -13,6 +13,7 @@ from ci_runners.connections import (
     kaniko_connection,
 )
 from ci_runners.render.gitlab_ci import PROJECT_REGISTRY, GitLabPipelineSpec, render_gitlab_ci
+from ci_runners.render.gitlab_services import DindService, render_gitlab_ci_with_dind
 
 SOCKET = {"socket": "/run/docker.sock", "group": "998"}
 CONNECTIONS = {
@@ -39,10 +40,24 @@ SPECS = {
         context="services/web",
         dockerfile="services/web/Dockerfile.ci",
         layer_cache="app/cache",
+        branch_tag=False,
+        sbom=False,
+        provenance=False,
         timeout_minutes=90,
     ),
 }
+SERVICES = {
+    "as it is": DindService(),
+    "everything set": DindService(
+        image="registry.example.com/tools/docker:29.7.2-dind",
+        tags=("privileged", "linux"),
+        registry_mirrors=("https://mirror.example.com",),
+        insecure_registries=("registry.example.com:5000",),
+        address_pool="10.99.0.0/16",
+    ),
+}
 every_spec = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS.keys())
+every_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES.keys())
 every_way = pytest.mark.parametrize("kind", DaemonKind, ids=lambda kind: kind.value)
 
 
@@ -51,10 +66,27 @@ def rendered(kind: DaemonKind, spec: GitLabPipelineSpec) -> str:
     return render_gitlab_ci(spec, CONNECTIONS[kind])
 
 
-def parsed(kind: DaemonKind, spec: GitLabPipelineSpec) -> dict[str, Any]:
-    """What a YAML 1.2 parser, which GitLab's is closer to than the one that wrote it, makes of the text."""
-    pipeline: dict[str, Any] = YAML(typ="safe").load(rendered(kind, spec))
+def every_text() -> list[str]:
+    """The text of every pipeline."""
+    return [
+        *(rendered(kind, spec) for kind in DaemonKind for spec in SPECS.values()),
+        *(
+            render_gitlab_ci_with_dind(spec, service)
+            for spec in SPECS.values()
+            for service in SERVICES.values()
+        ),
+    ]
+
+
+def read(text: str) -> dict[str, Any]:
+    """What a YAML 1.2 parser, which GitLab's is closer to than the one that wrote it, makes of a text."""
+    pipeline: dict[str, Any] = YAML(typ="safe").load(text)
     return pipeline
+
+
+def parsed(kind: DaemonKind, spec: GitLabPipelineSpec) -> dict[str, Any]:
+    """A pipeline as data."""
+    return read(rendered(kind, spec))
 
 
 def build_job(kind: DaemonKind, spec: GitLabPipelineSpec) -> dict[str, Any]:

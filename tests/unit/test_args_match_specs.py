@@ -19,12 +19,15 @@ from ci_runners.render.buildkit import BuildkitSpec
 from ci_runners.render.config_toml import GitLabRunnerSpec, S3Cache
 from ci_runners.render.daemon_json import DaemonJson
 from ci_runners.render.dind import DindSpec
+from ci_runners.render.github_runner import GitHubRunnerSpec
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec
 from ci_runners.render.host import HostSpec
 from ci_runners.render.kaniko import KanikoSpec
 from ci_runners.render.registry_config import RegistryMirrorSpec
+from ci_runners.render.workflow_rules import GitHubWorkflowSpec
+from ci_runners.runners.github import GitHubRunnerArgs
 from ci_runners.runners.gitlab import GitLabRunnerArgs, S3CacheArgs
-from ci_runners.station import GitLabPipelineArgs
+from ci_runners.station_args import GitHubWorkflowArgs, GitLabPipelineArgs
 
 PAIRS: list[tuple[Any, Any, set[str]]] = [
     (DindDaemonArgs, DindSpec, set()),
@@ -33,6 +36,8 @@ PAIRS: list[tuple[Any, Any, set[str]]] = [
     (BuildkitDaemonArgs, BuildkitSpec, set()),
     (KanikoArgs, KanikoSpec, set()),
     (GitLabPipelineArgs, GitLabPipelineSpec, set()),
+    (GitHubWorkflowArgs, GitHubWorkflowSpec, set()),
+    (GitHubRunnerArgs, GitHubRunnerSpec, {"url", "connection", "token", "app", "runner_group"}),
     (GitLabRunnerArgs, GitLabRunnerSpec, {"url", "token", "connection"}),
     (S3CacheArgs, S3Cache, set()),
     (RegistryMirrorArgs, RegistryMirrorSpec, {"password"}),

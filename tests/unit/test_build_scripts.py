@@ -1,16 +1,20 @@
 """The commands of the rendered jobs. Their text is in the snapshots of `test_gitlab_ci.py`; here is what it must do."""
 
 import base64
+import csv
 import json
 import os
 import re
 import subprocess
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from ci_runners.connection import DaemonKind
+from ci_runners.images import SBOM_SCANNER
+from ci_runners.render.build_scripts import ATTESTING, SCRIPTS, Build, Forge
 from ci_runners.render.gitlab_ci import PROJECT_REGISTRY, GitLabPipelineSpec
 from tests.unit.pipelines import CONNECTIONS, OTHER, SPECS, build_job, every_spec, every_way
 
@@ -36,6 +40,20 @@ def script(kind: DaemonKind, name: str) -> list[str]:
     return found
 
 
+def words_of(line: str) -> list[str]:
+    """A command's words, as a shell makes them of the line."""
+    given = {"IMAGE": "app:1", "BRANCH_IMAGE": "app:main", "CI_COMMIT_SHA": "1", "BUILDKIT_TLS_DIR": "/c"}
+    page = {"CI_PROJECT_URL": "https://gitlab.example.com/team/app"}
+    shown = subprocess.run(
+        ["sh", "-euc", f"printf '%s\\n' {line}"],
+        env={**given, **page},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return shown.stdout.splitlines()
+
+
 def used(lines: Iterable[str]) -> set[str]:
     """The variables that commands take."""
     return {name for line in lines for name in re.findall(r"\$([A-Z_]+)", line)}
@@ -56,7 +74,7 @@ def test_a_script_takes_no_variable_that_nothing_gives_it(kind: DaemonKind, spec
     job = build_job(kind, spec)
 
     given = {*job["variables"], *CONNECTIONS[kind].job_environment}
-    exported = {name for line in job["script"] for name in re.findall(r"export ([A-Z_]+)=", line)}
+    exported = {name for line in job["script"] for name in re.findall(r"export ([A-Z_]+)", line)}
     assert {name for name in used(job["script"]) - given - exported if not name.startswith("CI_")} == set()
 
 
@@ -89,19 +107,103 @@ def test_without_a_layer_cache_none_is_named(kind: DaemonKind) -> None:
 
 @pytest.mark.parametrize("kind", DOCKER, ids=lambda kind: kind.value)
 def test_the_layer_cache_of_a_docker_daemon_is_inline_and_pushed(kind: DaemonKind) -> None:
-    *_, build, push, push_cache = script(kind, "another registry, cached")
+    *_, build, push, push_branch, push_cache = script(kind, "another registry, cached")
 
     assert "--build-arg BUILDKIT_INLINE_CACHE=1" in build
     assert "type=registry" not in build
-    assert (push, push_cache) == ('docker push "$IMAGE"', 'docker push "$CACHE"')
+    assert (push, push_branch, push_cache) == (
+        'docker push "$IMAGE"',
+        'docker push "$BRANCH_IMAGE"',
+        'docker push "$CACHE"',
+    )
+
+
+@every_way
+def test_one_build_gives_the_image_both_its_tags(kind: DaemonKind) -> None:
+    lines = [line for line in script(kind, "another registry") if not line.startswith("docker push ")]
+
+    assert sum(line.count("$IMAGE") for line in lines) == 1
+    assert sum(line.count("$BRANCH_IMAGE") for line in lines) == 1
+    assert "$BRANCH_IMAGE" in lines[-1]
+
+
+def test_buildctl_gets_two_names_as_one_field_of_its_output() -> None:
+    words = words_of(script(DaemonKind.BUILDKIT, "another registry")[-1])
+
+    output = words[words.index("--output") + 1]
+    assert next(csv.reader([output])) == ["type=image", "name=app:1,app:main", "push=true"]
+
+
+def test_buildkit_attests_what_is_in_the_image_and_what_it_came_from() -> None:
+    words = words_of(script(DaemonKind.BUILDKIT, "another registry")[-1])
+
+    options = [after for word, after in pairwise(words) if word == "--opt"]
+    assert options[1:] == [
+        f"attest:sbom=generator={SBOM_SCANNER}",
+        "attest:provenance=mode=min",
+        "vcs:source=https://gitlab.example.com/team/app",
+        "vcs:revision=1",
+    ]
+
+
+def test_without_attestations_buildkit_is_asked_for_none() -> None:
+    last = script(DaemonKind.BUILDKIT, "everything set")[-1]
+
+    assert "attest" not in last
+    assert "vcs:" not in last
+
+
+@pytest.mark.parametrize("kind", [*DOCKER, DaemonKind.KANIKO], ids=lambda kind: kind.value)
+def test_a_builder_that_makes_no_attestations_is_not_asked_for_any(kind: DaemonKind) -> None:
+    assert "attest" not in "".join(script(kind, "another registry"))
+
+
+def test_a_script_takes_its_words_from_its_forge_alone() -> None:
+    forge = Forge(
+        registry="registry.example.com",
+        user="$A_USER",
+        password="$A_PASSWORD",
+        working_copy="$A_FOLDER",
+        project_url="$A_PAGE",
+        revision="$A_COMMIT",
+    )
+    for kind, render in SCRIPTS.items():
+        build = Build(
+            context=".",
+            dockerfile="Dockerfile",
+            forge=forge,
+            images=("$IMAGE",),
+            login=True,
+            provenance=kind in ATTESTING,
+        )
+        text = "\n".join(render(build))
+        assert "$CI_" not in text
+        assert '"registry.example.com"' in text
+        assert {"A_USER", "A_PASSWORD"} <= used([text])
 
 
 def test_kaniko_builds_last_and_what_the_pipeline_says_comes_after_the_connections_flags() -> None:
     last = script(DaemonKind.KANIKO, "everything set")[-1]
 
-    assert last.startswith("/kaniko/executor $KANIKO_FLAGS ")
-    assert '--context "$CI_PROJECT_DIR/services/web"' in last
-    assert last.endswith('--cache=true --cache-repo "$CACHE"')
+    shown = subprocess.run(
+        ["sh", "-euc", last.replace("/kaniko/executor", "printf '%s\\n'"), "sh", "an earlier word"],
+        env={
+            "KANIKO_FLAGS": "--cache=false --registry-mirror=10.0.0.2:5000",
+            "CI_PROJECT_DIR": "/builds/a b",
+            "IMAGE": "app:1",
+            "CACHE": "app/cache",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.splitlines() == [
+        *("--cache=false", "--registry-mirror=10.0.0.2:5000"),
+        *("--context", "/builds/a b/services/web"),
+        *("--dockerfile", "/builds/a b/services/web/Dockerfile.ci"),
+        *("--destination", "app:1"),
+        *("--cache=true", "--cache-repo", "app/cache"),
+    ]
 
 
 @every_way

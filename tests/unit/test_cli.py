@@ -16,7 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci_runners.__main__ import NO_WAY_FITS, QUESTIONS, main
+from ci_runners.__main__ import main
+from ci_runners.cli.exit_codes import NO_WAY_FITS
+from ci_runners.cli.recommend import QUESTIONS
 from ci_runners.connection import DaemonKind
 from ci_runners.recommend import Needs, recommend
 from ci_runners.recommend.show import WIDTH, as_json, as_text, option, written

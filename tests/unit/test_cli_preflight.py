@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from ci_runners import __main__ as cli
-from ci_runners.__main__ import NO_WAY_FITS, NOTHING_READ, main
+from ci_runners.__main__ import main
+from ci_runners.cli import preflight as cli
+from ci_runners.cli.exit_codes import NO_WAY_FITS, NOTHING_READ
 from ci_runners.connection import SOCKET, DaemonKind
 from ci_runners.preflight import HostFacts, Way, facts_table, preflight, ways_table
 from ci_runners.preflight.table import WIDTH

@@ -1,10 +1,6 @@
 """The rendered `.gitlab-ci.yml`: what it says, what it leaves to the connection, what a pipeline may not be."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterable
-from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -12,8 +8,10 @@ from syrupy.assertion import SnapshotAssertion
 
 from ci_runners.connection import DaemonKind
 from ci_runners.images import BUILDKIT, DOCKER_CLI, KANIKO
+from ci_runners.problems import InvalidInput
 from ci_runners.render.gitlab_ci import PROJECT_REGISTRY, GitLabPipelineSpec, pipeline_problems
 from sandbox.ci.config import parse_config
+from sandbox.variables import slug
 from tests.unit.pipelines import (
     CONNECTIONS,
     OTHER,
@@ -24,27 +22,6 @@ from tests.unit.pipelines import (
     parsed,
     rendered,
 )
-
-
-def refused(texts: Iterable[str], folder: Path) -> list[str]:
-    """The texts that the JSON schema of `.gitlab-ci.yml`, as check-jsonschema brings it along, does not accept."""
-    files = {f"{number}.yml": text for number, text in enumerate(texts)}
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    options = ["--builtin-schema", "vendor.gitlab-ci", "--output-format", "json"]
-    command = [sys.executable, "-m", "check_jsonschema", *options, *files]
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return [files[error["filename"]] for error in json.loads(result.stdout)["errors"]]
-
-
-def test_gitlabs_schema_accepts_every_pipeline(tmp_path: Path) -> None:
-    assert refused([rendered(kind, spec) for kind in DaemonKind for spec in SPECS.values()], tmp_path) == []
-
-
-def test_gitlabs_schema_would_refuse_a_keyword_that_is_none(tmp_path: Path) -> None:
-    misspelled = rendered(DaemonKind.DIND, SPECS["everything set"]).replace("script:", "skript:")
-
-    assert set(refused([misspelled], tmp_path)) == {misspelled}
 
 
 @every_way
@@ -88,10 +65,66 @@ def test_the_daemon_is_reached_by_the_connection_alone(kind: DaemonKind, spec: G
 
 
 @every_way
-def test_the_image_is_tagged_by_commit(kind: DaemonKind) -> None:
+def test_the_image_is_tagged_by_commit_and_by_branch(kind: DaemonKind) -> None:
     variables = build_job(kind, SPECS["another registry"])["variables"]
 
-    assert variables == {"IMAGE": f"{OTHER}:$CI_COMMIT_SHA"}
+    assert variables == {
+        "IMAGE": f"{OTHER}:$CI_COMMIT_SHA",
+        "BRANCH_IMAGE": f"{OTHER}:$CI_COMMIT_REF_SLUG",
+    }
+
+
+@every_way
+def test_a_pipeline_may_leave_branches_alone(kind: DaemonKind) -> None:
+    job = build_job(kind, GitLabPipelineSpec(image_name=OTHER, branch_tag=False))
+
+    assert job["variables"] == {"IMAGE": f"{OTHER}:$CI_COMMIT_SHA"}
+    assert "BRANCH_IMAGE" not in str(job["script"])
+
+
+@pytest.mark.parametrize(
+    "branch",
+    ["main", "feature/Log-In", "$(id)", '"; id; "', "a,b=c", "`id`", "Ärger", "x" * 200, "-rf", "1.0_rc+1"],
+)
+def test_a_tag_of_any_branch_is_one_word_and_one_field_and_a_docker_tag(branch: str) -> None:
+    assert re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", slug(branch))
+
+
+@every_way
+@every_spec
+def test_no_name_that_a_person_chose_freely_reaches_a_pipeline(
+    kind: DaemonKind, spec: GitLabPipelineSpec
+) -> None:
+    text = rendered(kind, spec)
+
+    free = ("CI_COMMIT_REF_NAME", "CI_COMMIT_MESSAGE", "CI_COMMIT_TITLE", "CI_COMMIT_AUTHOR")
+    assert [name for name in free if name in text] == []
+    # In the rules only to see whether they are there.
+    assert re.findall(r".*CI_COMMIT_(?:BRANCH|TAG).*", text) == [
+        "  - if: $CI_COMMIT_BRANCH",
+        "  - if: $CI_COMMIT_TAG",
+    ]
+
+
+@pytest.mark.parametrize("field", ["sbom", "provenance"])
+@pytest.mark.parametrize("kind", [DaemonKind.DIND, DaemonKind.DOOD, DaemonKind.KANIKO])
+def test_attestations_are_refused_where_the_builder_makes_none(kind: DaemonKind, field: str) -> None:
+    given: dict[str, Any] = {"image_name": "app", field: True}
+    spec = GitLabPipelineSpec(**given)
+
+    (problem,) = pipeline_problems(spec, kind)
+
+    assert (problem.field, problem.value) == (field, True)
+    assert problem.fix.startswith("build with buildkit")
+    with pytest.raises(InvalidInput, match=f"Pipeline.*{field}"):
+        rendered(kind, spec)
+
+
+def test_attestations_are_no_problem_where_the_way_is_not_known_or_can() -> None:
+    spec = GitLabPipelineSpec(image_name="app", sbom=True, provenance=True)
+
+    assert list(pipeline_problems(spec)) == []
+    assert list(pipeline_problems(spec, DaemonKind.BUILDKIT)) == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 from ci_runners.connections import dind_connection
 from ci_runners.problems import Problem
 from ci_runners.render.config_toml import GitLabRunnerSpec, PullPolicy, S3Cache
-from ci_runners.render.runner_rules import runner_problems, token_problems, url_problems, wiring_problems
+from ci_runners.render.runner_rules import runner_problems
+from ci_runners.render.wiring_rules import token_problems, url_problems, wiring_problems
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"image": "gitlab/gitlab-runner:latest"}, "image"),

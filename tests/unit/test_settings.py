@@ -4,7 +4,7 @@ import copy
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 import yaml
@@ -16,8 +16,9 @@ from ci_runners.render.config_toml import GitLabRunnerSpec, LogLevel, PullPolicy
 from ci_runners.render.daemon_json import DaemonJson
 from ci_runners.render.dind import DindSpec
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec
-from ci_runners.render.station import Builder
-from ci_runners.settings import GitLabSettings, Settings
+from ci_runners.render.station_spec import Builder
+from ci_runners.settings import GitLabForge, Settings
+from ci_runners.settings_secrets import Secret, Secrets
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "glrt-made-up"
@@ -32,7 +33,11 @@ CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "bad_setti
 
 
 def load(given: object) -> Settings:
-    return Settings.load(given, token=TOKEN, token_is_secret=True)
+    return Settings.load(given, secrets())
+
+
+def secrets(token: str = TOKEN, *, is_secret: bool = True) -> Secrets:
+    return Secrets(runner_token=Secret(value=token, is_secret=is_secret) if token else None)
 
 
 def changed(case: Mapping[str, Any]) -> object:
@@ -56,7 +61,7 @@ def changed(case: Mapping[str, Any]) -> object:
 def refusal(case: Mapping[str, Any]) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
         Settings.load(
-            changed(case), token=case.get("token", TOKEN), token_is_secret=not case.get("plain", False)
+            changed(case), secrets(case.get("token", TOKEN), is_secret=not case.get("plain", False))
         )
     return caught.value
 
@@ -96,7 +101,7 @@ def test_the_message_counts_the_problems_and_says_that_nothing_was_done() -> Non
 def test_what_is_not_said_has_the_components_own_defaults() -> None:
     assert load(GOOD) == Settings(
         name="ci",
-        gitlab=GitLabSettings(url="https://gitlab.example.com"),
+        gitlab=GitLabForge(url="https://gitlab.example.com"),
         builder=Builder.DIND,
         dind=DindSpec(accept_privileged=True),
         runner=GitLabRunnerSpec(),
@@ -148,6 +153,7 @@ def test_a_runners_default_image_is_always_allowed() -> None:
     """GitLab Runner adds it to the list itself (executors/docker)."""
     settings = load(changed({"set": {"runner.allowed_images": ["registry.example.com/**"]}}))
 
+    assert settings.pipeline is not None
     assert settings.runner.job_image == settings.pipeline.job_image
 
 
@@ -158,21 +164,27 @@ def test_the_token_is_nowhere_in_the_settings() -> None:
 def test_the_committed_dev_environment_is_good() -> None:
     station = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]["ci-runners:station"]
 
-    assert load(station).dind.accept_privileged
+    assert Settings.load(station, Secrets()).dind.accept_privileged
 
 
 def test_the_committed_dev_environment_holds_no_secret_and_no_key_to_one() -> None:
     committed = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())
 
-    assert {section: list(keys) for section, keys in committed.items()} == {"config": ["ci-runners:station"]}
+    assert {section: list(keys) for section, keys in committed.items()} == {
+        "config": ["gitlab:baseUrl", "ci-runners:station"]
+    }
     assert "'secure':" not in repr(committed)
 
 
 def leaves(kind: type, path: str) -> dict[str, object]:
-    """Every key that a person may set, with its type."""
+    """Every key that a person may set, with its type; of a list's or mapping's items only the list or mapping."""
     found: dict[str, object] = {}
     for name, hint in get_type_hints(kind).items():
-        some = [part for part in (hint, *get_args(hint)) if dataclasses.is_dataclass(part)]
+        some = [
+            part
+            for part in (hint, *get_args(hint))
+            if dataclasses.is_dataclass(part) and get_origin(hint) not in {dict, tuple}
+        ]
         found |= leaves(some[0], f"{path}.{name}") if some else {f"{path}.{name}": hint}  # type: ignore[arg-type]
     return found
 
@@ -208,4 +220,5 @@ def test_whatever_json_there_is_it_is_read_or_refused(changes: dict[str, Any]) -
     except InvalidInput as refused:
         problems = refused.problems
 
-    assert [problem for problem in problems if not problem.field.startswith("station")] == []
+    allowed = ("station", "ci-runners:runner_token", "ci-runners:github_", "ci-runners:secrets.")
+    assert [problem for problem in problems if not problem.field.startswith(allowed)] == []
