@@ -8,20 +8,24 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_in_stack
 
+Function = Callable[[Mapping[str, Any]], dict[str, Any]]
 STACK = "pulumi:pulumi:Stack"
 SECRET = "secret"
 UNKNOWN = "<unknown>"
 CERTIFICATE_END = "notAfter=Jan  2 03:04:05 2027 GMT\n"
 SOCKET_GROUP = "gid=998\n"
+RUNNER_NUMBER = "7"
+RUNNER_TOKEN = "glrt-from-gitlab"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,8 @@ class Registered:
     additional_secret_outputs: tuple[str, ...] = ()
     dependencies: tuple[str, ...] = ()
     timeouts: Mapping[str, str] = field(default_factory=dict)
+    import_id: str = ""
+    replacement_trigger: str = ""
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """What a component registered as its own outputs."""
 
@@ -46,8 +52,9 @@ class Registered:
 class Monitor(mocks.MockMonitor):
     """Answers like an engine whose every provider gives back its inputs. Logs are a socket's group or a certificate's end."""
 
-    def __init__(self, *, preview: bool) -> None:
+    def __init__(self, functions: Mapping[str, Function], *, preview: bool) -> None:
         super().__init__(NoProviders())
+        self.functions = functions
         self.preview = preview
         self.requests: dict[str, resource_pb2.RegisterResourceRequest] = {}
         self.outputs: dict[str, Any] = {}
@@ -66,7 +73,17 @@ class Monitor(mocks.MockMonitor):
         if not self.preview and request.type == "docker:index/volume:Volume":
             state["mountpoint"] = f"/var/lib/docker/volumes/{request.name}/_data"
         known = "" if self.preview or not request.custom else f"id-of-{request.name}"
+        if not self.preview and request.type == "gitlab:index/userRunner:UserRunner":
+            known, state["token"] = RUNNER_NUMBER, RUNNER_TOKEN
         return resource_pb2.RegisterResourceResponse(urn=urn, id=known, object=state)
+
+    def Invoke(  # noqa: N802  the protocol's name
+        self, request: resource_pb2.ResourceInvokeRequest
+    ) -> resource_pb2.ResourceInvokeResponse:
+        """No component may ask a provider anything but what the test has an answer for."""
+        assert request.tok in self.functions, f"{request.tok} was invoked, which has no answer here"
+        answer = self.functions[request.tok](normal(MessageToDict(request.args)))
+        return resource_pb2.ResourceInvokeResponse(**{"return": ParseDict(answer, Struct())})
 
     def RegisterResourceOutputs(  # noqa: N802  the protocol's name
         self, request: resource_pb2.RegisterResourceOutputsRequest
@@ -85,10 +102,10 @@ class Monitor(mocks.MockMonitor):
 
 
 class NoProviders(mocks.Mocks):
-    """No component may ask a provider anything."""
+    """No provider is there: the monitor answers for all of them."""
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(f"nothing may be invoked, but {args.token} was")
+        raise AssertionError(f"the monitor answers for {args.token} itself")
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         raise AssertionError(f"the monitor answers for {args.name} itself")
@@ -97,6 +114,9 @@ class NoProviders(mocks.Mocks):
 class Graph:
     """Runs programs, each in a fresh engine, and says what they registered."""
 
+    functions: Mapping[str, Function] = MappingProxyType({})
+    """What providers' functions answer, by their tokens."""
+
     resources: list[Registered]
     """What the last program registered, even if it failed."""
     exports: Mapping[str, Any]
@@ -104,7 +124,7 @@ class Graph:
 
     def run(self, program: Callable[[], None], *, preview: bool = False) -> list[Registered]:
         """Run a program to its end and return what it registered; its errors are raised."""
-        monitor = Monitor(preview=preview)
+        monitor = Monitor(self.functions, preview=preview)
         try:
             with _engine(monitor) as loop:
                 loop.run_until_complete(run_in_stack(program))
@@ -151,6 +171,8 @@ def _registered(request: resource_pb2.RegisterResourceRequest, outputs: Mapping[
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         dependencies=tuple(sorted(_name(urn) for urn in request.dependencies)),
         timeouts=MessageToDict(request.customTimeouts),
+        import_id=request.importId,
+        replacement_trigger=request.replacement_trigger.string_value,
         outputs=outputs,
     )
 

@@ -31,7 +31,17 @@ from ci_runners.connections import dind_connection
 from tests.graph.recorder import CERTIFICATE_END, SOCKET_GROUP, normal
 
 PLUGIN = Path(__file__).parents[2] / "components"
-COMPONENTS = ["BuildkitDaemon", "DindDaemon", "GitLabRunner", "HostDaemon", "Kaniko", "RegistryMirror"]
+COMPONENTS = [
+    "BuildkitDaemon",
+    "DindDaemon",
+    "GitHubRepository",
+    "GitHubRunner",
+    "GitLabProject",
+    "GitLabRunner",
+    "HostDaemon",
+    "Kaniko",
+    "RegistryMirror",
+]
 
 
 class StandInEngine(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineServicer):

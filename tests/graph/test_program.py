@@ -12,6 +12,7 @@ import yaml
 
 from ci_runners import host_check
 from ci_runners.preflight import HostFacts
+from ci_runners.settings_secrets import KEYS
 from tests.graph.recorder import Graph, only
 from tests.unit.test_settings import CASES, GOOD, TOKEN, changed
 
@@ -97,13 +98,22 @@ def test_a_good_configuration_becomes_a_station(graph: Graph) -> None:
         "builder",
         "connection",
         "certificate_expiry",
-        "runner_container_name",
+        "runner_container_names",
         "pipeline",
     }
 
 
 def test_the_committed_dev_environment_becomes_a_station(graph: Graph) -> None:
-    configure(yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]["ci-runners:station"])
+    graph.functions = {
+        "gitlab:index/getProject:getProject": lambda _asked: {
+            "id": "7",
+            "defaultBranch": "main",
+            "webUrl": "",
+        }
+    }
+    configure(
+        yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]["ci-runners:station"], token=""
+    )
 
     assert only(graph.run(program, preview=True), "dev").type == "ci-runners:index:BuildStation"
 
@@ -135,5 +145,5 @@ def test_every_key_that_the_program_reads_is_declared_and_described() -> None:
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
 
     assert project["name"] == "ci-runners"
-    assert set(project["config"]) == {"station", "runner_token"}
+    assert set(project["config"]) == {"station", "secrets", *KEYS}
     assert all(key["type"] and key["description"] for key in project["config"].values())

@@ -1,7 +1,7 @@
 """BuildStation: what it is made of, what its parts know of each other, and that it refuses before it begins."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pulumi
 import pulumi_docker as docker
@@ -13,21 +13,27 @@ from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemonArgs
 from ci_runners.daemons.host import HostDaemonArgs
 from ci_runners.daemons.kaniko import KanikoArgs
 from ci_runners.problems import InvalidInput
+from ci_runners.projects.github import GitHubRepositoryArgs
+from ci_runners.projects.gitlab_args import GitLabProjectArgs
 from ci_runners.recommend import Needs
 from ci_runners.render.config_toml import S3Cache
 from ci_runners.render.daemon_json import DaemonJson
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec, render_gitlab_ci
-from ci_runners.render.station import Builder
+from ci_runners.render.station_spec import Builder
+from ci_runners.runners.github import GitHubRunnerArgs
 from ci_runners.runners.gitlab import GitLabRunnerArgs, S3CacheArgs
 from ci_runners.settings import Settings
-from ci_runners.station import (
-    BuildStation,
+from ci_runners.settings_secrets import Secret, Secrets
+from ci_runners.station import BuildStation
+from ci_runners.station_args import (
     BuildStationArgs,
+    GitHubArgs,
+    GitHubWorkflowArgs,
     GitLabArgs,
     GitLabPipelineArgs,
     RegistriesArgs,
-    station_args,
 )
+from ci_runners.station_settings import StationSecrets, station_args
 from tests.graph import recorder
 from tests.graph.recorder import SECRET, Graph, Registered, only
 
@@ -80,7 +86,7 @@ def test_the_outputs_are_those_of_the_parts_and_the_pipeline_that_fits_them(grap
         "connection": only(resources, "ci-dind").outputs["connection"],
         "builder": "dind",
         "certificate_expiry": "2027-01-02T03:04:05Z",
-        "runner_container_name": "ci-runner",
+        "runner_container_names": ["ci-runner"],
         "pipeline": render_gitlab_ci(spec, Connection.parse(connection)),
     }
     assert Connection.parse(connection).tags == ("dind", "linux")
@@ -155,10 +161,14 @@ def test_two_stations_on_one_docker_host_share_no_name(graph: Graph) -> None:
 def test_what_settings_describe_is_what_the_same_arguments_by_hand_describe(graph: Graph) -> None:
     plain = {key: value for key, value in ARGS.items() if key != "gitlab"}
     given = {**plain, "name": "ci", "gitlab": {"url": URL}, "runner": {"concurrent": 3, "dns": ["10.0.0.2"]}}
-    settings = Settings.load(given, token=TOKEN, token_is_secret=True)
+    settings = Settings.load(given, Secrets(runner_token=Secret(value=TOKEN, is_secret=True)))
     by_hand: BuildStationArgs = {**ARGS, "runner": {"concurrent": 3, "dns": ["10.0.0.2"]}}
 
-    assert graph.run(station(station_args(settings, TOKEN))) == graph.run(station(by_hand))
+    def of_settings() -> None:
+        secrets = StationSecrets(runner_token=pulumi.Output.secret(TOKEN))
+        BuildStation("ci", station_args(settings, secrets))
+
+    assert graph.run(of_settings) == graph.run(station(by_hand))
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
@@ -256,7 +266,11 @@ def keys(kind: type) -> set[str]:
 
 def test_every_argument_can_be_set_in_the_settings() -> None:
     plain = {"name", "builder", "keep_caches", "preflight"}
-    sections = {name: keys(kind) for name, kind in Settings.__annotations__.items() if name not in plain}
+    sections = {
+        name: keys(next(iter(get_args(hint)), hint))
+        for name, hint in get_type_hints(Settings).items()
+        if name not in plain
+    }
 
     assert sections == {
         "gitlab": keys(GitLabArgs) - {"token"},
@@ -268,6 +282,11 @@ def test_every_argument_can_be_set_in_the_settings() -> None:
         "kaniko": keys(KanikoArgs),
         "runner": keys(GitLabRunnerArgs) - {"url", "token", "connection"},
         "pipeline": keys(GitLabPipelineArgs),
+        "project": keys(GitLabProjectArgs) - {"connection"},
+        "github": keys(GitHubArgs) - {"token"},
+        "repository": keys(GitHubRepositoryArgs) - {"connection"},
+        "github_runner": keys(GitHubRunnerArgs) - {"url", "connection", "token", "app", "runner_group"},
+        "workflow": keys(GitHubWorkflowArgs),
     }
     assert keys(DaemonJson) == keys(DaemonJsonArgs)
     assert keys(S3Cache) == keys(S3CacheArgs)

@@ -9,8 +9,9 @@ import yaml
 
 from ci_runners.connection import Connection, DaemonKind
 from ci_runners.recommend import Needs, TeamSize, Trust, recommend
-from ci_runners.render.station import Builder
-from ci_runners.station import BuildStation, BuildStationArgs
+from ci_runners.render.station_spec import Builder
+from ci_runners.station import BuildStation
+from ci_runners.station_args import BuildStationArgs
 from tests.graph.recorder import Graph, Registered, only
 
 MIRROR, REGISTRY = "http://mirror.example.com:5000", "registry.example.com:5000"

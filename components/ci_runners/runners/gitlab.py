@@ -17,7 +17,8 @@ from ci_runners.render.config_toml import (
     LogLevel,
     render_config_toml,
 )
-from ci_runners.render.runner_rules import runner_problems, token_problems, url_problems, wiring_problems
+from ci_runners.render.runner_rules import runner_problems
+from ci_runners.render.wiring_rules import token_problems, url_problems, wiring_problems
 from ci_runners.resources import (
     LOG_OPTS,
     SILENT_CHANGES,
