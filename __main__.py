@@ -4,15 +4,27 @@ import pulumi
 
 from ci_runners.host_check import check_host
 from ci_runners.problems import InvalidInput
-from ci_runners.settings import PROJECT, STATION, TOKEN, Settings
-from ci_runners.station import BuildStation, station_args
+from ci_runners.settings import STATION, Settings
+from ci_runners.settings_secrets import KEYS, PROJECT, VALUES, Secret, Secrets
+from ci_runners.station import BuildStation
+from ci_runners.station_settings import StationSecrets, station_args
 
 config = pulumi.Config(PROJECT)
+
+
+def marked(key: str) -> bool:
+    """Whether a key's value is a secret of the configuration."""
+    return pulumi.runtime.is_config_secret(config.full_key(key))
+
+
+values = {name: str(value) for name, value in (config.get_object(VALUES) or {}).items()}
 try:
     settings = Settings.load(
         config.get_object(STATION),
-        token=config.get(TOKEN),
-        token_is_secret=pulumi.runtime.is_config_secret(config.full_key(TOKEN)),
+        Secrets(
+            **{key: Secret(value=value, is_secret=marked(key)) for key in KEYS if (value := config.get(key))},
+            values={name: Secret(value=value, is_secret=marked(VALUES)) for name, value in values.items()},
+        ),
     )
     if settings.preflight:
         settings = check_host(settings, pulumi.Config("docker").get("host"))
@@ -20,7 +32,11 @@ except InvalidInput as error:
     # A RunError is shown as it is, without a traceback: the person is to mend a file, not this program.
     raise pulumi.RunError(str(error)) from None
 
-station = BuildStation(settings.name, station_args(settings, config.require_secret(TOKEN)))
+secrets = StationSecrets(
+    **{key: config.require_secret(key) for key in KEYS if config.get(key)},
+    values={name: pulumi.Output.secret(value) for name, value in values.items()},
+)
+station = BuildStation(settings.name, station_args(settings, secrets))
 
 pulumi.export("builder", station.builder)
 """The way to build: dind, dood, buildkit or kaniko."""
@@ -28,7 +44,7 @@ pulumi.export("connection", station.connection)
 """How a runner and its jobs reach the daemon: versioned JSON, for a runner that another program declares."""
 pulumi.export("certificate_expiry", station.certificate_expiry)
 """End of the life of the daemon's client certificate, ISO 8601 in UTC; a restart of the daemon renews it."""
-pulumi.export("runner_container_name", station.runner_container_name)
-"""The runner's container, for `docker logs`."""
+pulumi.export("runner_container_names", station.runner_container_names)
+"""The runner's containers, for `docker logs`."""
 pulumi.export("pipeline", station.pipeline)
-"""The `.gitlab-ci.yml` to commit: `pulumi stack output pipeline > .gitlab-ci.yml`."""
+"""The `.gitlab-ci.yml`, or the workflow: `pulumi stack output pipeline > .gitlab-ci.yml`."""

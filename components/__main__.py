@@ -5,6 +5,9 @@ from pulumi.provider.experimental import component_provider_host
 from ci_runners import (
     BuildkitDaemon,
     DindDaemon,
+    GitHubRepository,
+    GitHubRunner,
+    GitLabProject,
     GitLabRunner,
     HostDaemon,
     Kaniko,
@@ -12,7 +15,17 @@ from ci_runners import (
     __version__,
 )
 
-COMPONENTS = [BuildkitDaemon, DindDaemon, GitLabRunner, HostDaemon, Kaniko, RegistryMirror]
+COMPONENTS = [
+    BuildkitDaemon,
+    DindDaemon,
+    GitHubRepository,
+    GitHubRunner,
+    GitLabProject,
+    GitLabRunner,
+    HostDaemon,
+    Kaniko,
+    RegistryMirror,
+]
 
 if __name__ == "__main__":
     component_provider_host(name="ci-runners", components=list(COMPONENTS), version=__version__)

@@ -1,4 +1,11 @@
-"""Self-hosted CI runners that build container images, as Pulumi components."""
+"""Self-hosted CI runners that build container images, as Pulumi components.
+
+`GitLabProject` and `GitHubRepository` need their forge's SDK (the extras `gitlab` and `github`), which is imported when
+one of them is asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ci_runners._version import __version__
 from ci_runners.connection import Connection, DaemonKind
@@ -13,10 +20,24 @@ from ci_runners.render.config_toml import LogFormat, LogLevel, PullPolicy
 from ci_runners.render.dind_variants import DindVariant
 from ci_runners.render.kaniko import SnapshotMode
 from ci_runners.render.registry_config import RegistryLogLevel
-from ci_runners.render.station import Builder
+from ci_runners.render.station_spec import Builder
+from ci_runners.runners.github import GitHubAppArgs, GitHubRunner, GitHubRunnerArgs
 from ci_runners.runners.gitlab import GitLabRunner, GitLabRunnerArgs, S3CacheArgs
 from ci_runners.settings import Settings
-from ci_runners.station import BuildStation, BuildStationArgs, GitLabArgs, GitLabPipelineArgs, RegistriesArgs
+from ci_runners.station import BuildStation
+from ci_runners.station_args import (
+    BuildStationArgs,
+    GitHubArgs,
+    GitHubWorkflowArgs,
+    GitLabArgs,
+    GitLabPipelineArgs,
+    RegistriesArgs,
+)
+
+if TYPE_CHECKING:
+    from ci_runners.projects.github import GitHubRepository, GitHubRepositoryArgs
+    from ci_runners.projects.gitlab import GitLabProject
+    from ci_runners.projects.gitlab_args import GitLabProjectArgs
 
 __all__ = [
     "BuildStation",
@@ -30,8 +51,17 @@ __all__ = [
     "DindDaemon",
     "DindDaemonArgs",
     "DindVariant",
+    "GitHubAppArgs",
+    "GitHubArgs",
+    "GitHubRepository",
+    "GitHubRepositoryArgs",
+    "GitHubRunner",
+    "GitHubRunnerArgs",
+    "GitHubWorkflowArgs",
     "GitLabArgs",
     "GitLabPipelineArgs",
+    "GitLabProject",
+    "GitLabProjectArgs",
     "GitLabRunner",
     "GitLabRunnerArgs",
     "HostDaemon",
@@ -54,3 +84,16 @@ __all__ = [
     "__version__",
     "recommend",
 ]
+
+_LATER = {
+    "GitHubRepository": "ci_runners.projects.github",
+    "GitHubRepositoryArgs": "ci_runners.projects.github",
+    "GitLabProject": "ci_runners.projects.gitlab",
+    "GitLabProjectArgs": "ci_runners.projects.gitlab_args",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  a class
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)

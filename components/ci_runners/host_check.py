@@ -9,7 +9,7 @@ from ci_runners.images import DOCKER_CLI
 from ci_runners.preflight import NAMESPACE_RULES, Findings, HostFacts, Way, facts_table, preflight, read_facts
 from ci_runners.problems import refuse
 from ci_runners.recommend import UserNamespaces
-from ci_runners.render.station import StationSpec, way_of
+from ci_runners.render.station_spec import StationSpec, way_of
 from ci_runners.settings import Settings
 
 
@@ -48,7 +48,7 @@ def host_way(spec: StationSpec) -> Way:
         kind=kind,
         variant=spec.dind.variant.value,
         daemon_image=spec.dind.daemon_image,
-        job_image=spec.pipeline.job_image or DOCKER_CLI,
+        job_image=(spec.pipeline and spec.pipeline.job_image) or DOCKER_CLI,
         mtu=spec.dind.daemon_json.mtu,
     )
 

@@ -5,50 +5,87 @@ found, and what is written of an argument holds for the key.
 """
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ci_runners.problems import Problem, refuse
 from ci_runners.recommend import Needs
+from ci_runners.render import github_runner_rules
 from ci_runners.render.buildkit import BuildkitSpec
 from ci_runners.render.config_toml import GitLabRunnerSpec
 from ci_runners.render.dind import DindSpec
+from ci_runners.render.github_runner import GitHubRunnerSpec
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec
+from ci_runners.render.gitlab_project import GitLabProjectSpec
 from ci_runners.render.host import HostSpec
 from ci_runners.render.kaniko import KanikoSpec
-from ci_runners.render.runner_rules import token_problems, url_problems
-from ci_runners.render.station import Builder, Registries, StationSpec, station_problems
+from ci_runners.render.station import station_problems
+from ci_runners.render.station_spec import Builder, ForgeKind, Registries, StationSpec
+from ci_runners.render.wiring_rules import url_problems
+from ci_runners.render.workflow_rules import GitHubWorkflowSpec
+from ci_runners.settings_github import RepositorySettings
 from ci_runners.settings_reader import COMPONENT, Reader
+from ci_runners.settings_secrets import PROJECT, Secrets, github_problems, gitlab_problems
+from ci_runners.validate import Rules
 
-PROJECT = "ci-runners"
-"""The Pulumi project: what stands before the colon of a configuration key."""
 STATION = "station"
 """The configuration key of everything that is no secret."""
-TOKEN = "runner_token"  # noqa: S105  the key's name
-"""The configuration key of the runner's authentication token: a secret of its own, never a part of `station`."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class GitLabSettings:
-    """The forge."""
+class GitLabForge:
+    """The forge, where it is GitLab."""
 
     url: str
     """GitLab's URL, as in https://gitlab.example.com."""
 
 
 @dataclass(frozen=True, kw_only=True)
+class GitHubApp:
+    """A GitHub App; its private key is a secret of its own."""
+
+    client_id: str
+    """The App's client ID, or its App ID."""
+    installation_id: str
+    """The number of its installation, as text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitHubForge:
+    """The forge, where it is GitHub."""
+
+    url: str | None = None
+    """Where the runners are registered, as in https://github.com/owner/repository. Default: where `repository` says."""
+
+    app: GitHubApp | None = None
+    """The App that registers the runners. Default: none, the token does."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """One station.
 
-    What a field of `dind`, `dood`, `buildkit`, `kaniko` or `runner` means is said on `DindDaemonArgs`,
-    `HostDaemonArgs`, `BuildkitDaemonArgs`, `KanikoArgs` and `GitLabRunnerArgs`. Only the section of the chosen way to
-    build is used; the others may stay, so that a switch is one word.
+    What a field of a section means is said on the component's own arguments: `DindDaemonArgs`, `GitLabRunnerArgs` and so
+    on. Only the section of the chosen way to build is used; the others may stay, so that a switch is one word.
     """
 
     builder: Builder
     """The way to build: dind, dood, buildkit, kaniko; or auto, which follows `needs`."""
 
-    gitlab: GitLabSettings
-    pipeline: GitLabPipelineSpec
+    gitlab: GitLabForge | None = None
+    project: GitLabProjectSpec | None = None
+    """What is set at GitLab. Default: nothing, it is set up by hand."""
+
+    runner: GitLabRunnerSpec = field(default_factory=GitLabRunnerSpec)
+    pipeline: GitLabPipelineSpec | None = None
+    github: GitHubForge | None = None
+    """The other forge: exactly one of `gitlab` and `github` there must be."""
+
+    repository: RepositorySettings | None = None
+    """What is set at GitHub. Default: nothing, it is set up by hand."""
+
+    github_runner: GitHubRunnerSpec = field(default_factory=GitHubRunnerSpec)
+    workflow: GitHubWorkflowSpec | None = None
     name: str = "station"
     """The daemon and the runner are called after it: two stations on one Docker host need two names."""
 
@@ -62,7 +99,6 @@ class Settings:
     dood: HostSpec = field(default_factory=HostSpec)
     buildkit: BuildkitSpec = field(default_factory=BuildkitSpec)
     kaniko: KanikoSpec = field(default_factory=KanikoSpec)
-    runner: GitLabRunnerSpec = field(default_factory=GitLabRunnerSpec)
     keep_caches: bool = True
     """Whether the caches of the ways that are not in use stay, for the day that somebody switches back."""
 
@@ -70,16 +106,16 @@ class Settings:
     """Whether the Docker host is looked at before anything is created: one short-lived container on it."""
 
     @classmethod
-    def load(cls, given: object, *, token: str | None, token_is_secret: bool) -> "Settings":
+    def load(cls, given: object, secrets: Secrets) -> "Settings":
         """Read what `pulumi.Config().get_object("station")` gave.
 
-        The token is looked at here so that everything that is wrong is said at once; it is not kept.
+        The secrets are looked at here so that everything that is wrong is said at once; they are not kept.
         Raises `InvalidInput` with every problem: of form, of each part, and of how the parts fit together.
         """
         reader = Reader(project=PROJECT, root=cls, root_path=STATION)
         settings = reader.section(cls, given, STATION)
         reader.take_over(_in_file(settings))
-        refuse([*reader.problems, *_token(token, is_secret=token_is_secret)])
+        refuse([*reader.problems, *_secrets(settings, secrets)])
         return settings
 
     def with_needs(self, needs: Needs) -> "Settings":
@@ -89,37 +125,53 @@ class Settings:
         return known
 
     def station(self) -> StationSpec:
-        """The part that makes a station, whatever the forge and the host."""
+        """The part that makes a station, whatever the host."""
+        shared = {part.name for part in dataclasses.fields(StationSpec)} - {"forge", "repository"}
         return StationSpec(
-            **{part.name: getattr(self, part.name) for part in dataclasses.fields(StationSpec)}
+            **{name: getattr(self, name) for name in shared},
+            forge=ForgeKind.GITLAB if self.github is None else ForgeKind.GITHUB,
+            repository=None if self.repository is None else self.repository.spec(),
         )
+
+    def registers(self) -> bool:
+        """Whether the station registers its GitLab runner itself."""
+        return self.project is not None and self.project.registration is not None
+
+
+def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Problem]:
+    if settings.github is not None:
+        names = [] if settings.repository is None else settings.repository.secret_names()
+        yield from github_problems(secrets, has_app=settings.github.app is not None, names=names)
+    else:
+        variables = () if settings.project is None else settings.project.secret_variables
+        names = [variable.key for variable in variables]
+        yield from gitlab_problems(secrets, registers=settings.registers(), names=names)
 
 
 def _in_file(settings: Settings) -> list[Problem]:
     """What the components' own rules say, under the keys' paths in the configuration."""
-    name = settings.name
-    url = [
-        dataclasses.replace(problem, field="gitlab.url")
-        for problem in url_problems(name, settings.gitlab.url)
-    ]
-    found = [*url, *station_problems(name, settings.station())]
+    found = [*_forge(settings), *station_problems(settings.name, settings.station())]
     return [dataclasses.replace(problem, field=f"{STATION}.{problem.field}") for problem in found]
 
 
-def _token(token: str | None, *, is_secret: bool) -> list[Problem]:
-    key = f"{PROJECT}:{TOKEN}"
-    command = f"`pulumi config set --secret {key}`, which asks for it"
-    if not token:
-        expected = "a runner's authentication token (glrt-...)"
-        fix = f"create a runner in GitLab (Settings > CI/CD > Runners), then {command}"
-        return [Problem(component=COMPONENT, field=key, value=None, expected=expected, fix=fix)]
-    wrong = [
-        dataclasses.replace(problem, component=COMPONENT, field=key) for problem in token_problems("", token)
-    ]
-    if not is_secret:
-        expected = "a secret: as it is, the token can be read in the file and in the state"
-        fix = f"revoke it if the file has left this machine, then {command}"
-        wrong.append(
-            Problem(component=COMPONENT, field=key, value=token, expected=expected, fix=fix, secret=True)
+def _forge(settings: Settings) -> Iterator[Problem]:
+    rules = Rules(component=COMPONENT)
+    if (settings.gitlab is None) == (settings.github is None):
+        given = None if settings.gitlab is None else "both"
+        yield rules.problem(
+            "gitlab", given, "exactly one of gitlab and github", "give gitlab its url, or github"
         )
-    return wrong
+    if settings.gitlab is not None:
+        for problem in url_problems(settings.name, settings.gitlab.url):
+            yield dataclasses.replace(problem, field="gitlab.url")
+    if settings.github is not None:
+        yield from _github(settings.github, settings, rules)
+
+
+def _github(github: GitHubForge, settings: Settings, rules: Rules) -> Iterator[Problem]:
+    if github.url is None and settings.repository is None:
+        yield rules.problem("github.url", None, "a value", "give it, or repository, which knows it")
+    found = [] if github.url is None else github_runner_rules.url_problems(settings.name, github.url)
+    app = {} if github.app is None else dataclasses.asdict(github.app)
+    for problem in (*found, *github_runner_rules.app_problems(rules, app)):
+        yield dataclasses.replace(problem, field=f"github.{problem.field}")

@@ -19,14 +19,16 @@ import yaml
 from docker.models.containers import Container
 from gitlab.v4.objects import Project
 
-from bootstrap.images import DEMO_BASE, SANDBOX
-from bootstrap.station import connect, digest_in_registry, finished_pipeline, push
+from bootstrap.images import SANDBOX
+from bootstrap.stand_in_images import DEMO_BASE
+from bootstrap.station import connect, digest_in_registry, finished_pipeline
 from ci_runners.connection import SOCKET
 from ci_runners.connections import PROXY_FOLDER
 from ci_runners.images import DOCKER_CLI
 from ci_runners.render.socket_proxy import PROXY_USER
 from tests.e2e.conftest import made_up_token, said
 from tests.e2e.pulumi_cli import PulumiCli, counts
+from tests.e2e.pushes import push
 from tests.e2e.raw_requests import ASK, REQUESTS
 from tests.e2e.traces import answers
 

@@ -10,9 +10,10 @@ import docker
 import pytest
 import yaml
 
-from bootstrap.station import connect, finished_pipeline, push
+from bootstrap.station import connect, finished_pipeline
 from tests.e2e.conftest import PROGRAM, Station
 from tests.e2e.pulumi_cli import PulumiCli
+from tests.e2e.pushes import push
 from tests.e2e.traces import answers
 
 pytestmark = pytest.mark.e2e

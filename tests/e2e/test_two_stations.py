@@ -23,12 +23,15 @@ from pathlib import Path
 import pulumi
 
 from ci_runners.settings import Settings
-from ci_runners.station import BuildStation, station_args
+from ci_runners.settings_secrets import Secret, Secrets
+from ci_runners.station import BuildStation
+from ci_runners.station_settings import StationSecrets, station_args
 
 given = json.loads(Path("given.json").read_text())
 for each in given["stations"]:
-    settings = Settings.load(each, token=given["token"], token_is_secret=True)
-    station = BuildStation(settings.name, station_args(settings, given["token"]))
+    settings = Settings.load(each, Secrets(runner_token=Secret(value=given["token"], is_secret=True)))
+    secrets = StationSecrets(runner_token=pulumi.Output.secret(given["token"]))
+    station = BuildStation(settings.name, station_args(settings, secrets))
     pulumi.export(settings.name, station.connection)
 """
 WAYS = {

@@ -14,10 +14,11 @@ import pytest
 import yaml
 from gitlab.v4.objects import Project
 
-from bootstrap.station import connect, digest_in_registry, finished_pipeline, push
+from bootstrap.station import connect, digest_in_registry, finished_pipeline
 from ci_runners.connection import DaemonKind
 from tests.e2e.conftest import LABEL
 from tests.e2e.pulumi_cli import PulumiCli, counts
+from tests.e2e.pushes import push
 from tests.e2e.traces import answers
 
 pytestmark = pytest.mark.e2e
@@ -29,11 +30,16 @@ from pathlib import Path
 import pulumi
 
 from ci_runners.settings import Settings
-from ci_runners.station import BuildStation, station_args
+from ci_runners.settings_secrets import Secret, Secrets
+from ci_runners.station import BuildStation
+from ci_runners.station_settings import StationSecrets, station_args
 
 given = json.loads(Path("given.json").read_text())
-settings = Settings.load(given["station"], token=given["token"], token_is_secret=True)
-station = BuildStation(settings.name, station_args(settings, given["token"]))
+settings = Settings.load(
+    given["station"], Secrets(runner_token=Secret(value=given["token"], is_secret=True))
+)
+secrets = StationSecrets(runner_token=pulumi.Output.secret(given["token"]))
+station = BuildStation(settings.name, station_args(settings, secrets))
 pulumi.export("pipeline", station.pipeline)
 pulumi.export("builder", station.builder)
 """

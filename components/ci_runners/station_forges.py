@@ -1,0 +1,86 @@
+"""A station's side of its forge: the runner, what is set at the forge, and the pipeline that fits the daemon."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pulumi
+
+from ci_runners.connection import Connection
+from ci_runners.render.github_workflow import render_github_workflow
+from ci_runners.render.gitlab_ci import GitLabPipelineSpec, render_gitlab_ci
+from ci_runners.render.station_spec import ForgeKind, StationSpec, project_name, runner_name
+from ci_runners.render.workflow_rules import GitHubWorkflowSpec
+from ci_runners.runners.github import GitHubRunner
+from ci_runners.runners.gitlab import GitLabRunner
+from ci_runners.station_args import BuildStationArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForgeSide:
+    """What a station has of its forge."""
+
+    runner_container_names: pulumi.Output[list[str]]
+    pipeline: pulumi.Output[str]
+
+
+def forge_side(
+    name: str,
+    spec: StationSpec,
+    args: BuildStationArgs,
+    connection: pulumi.Output[str],
+    opts: pulumi.ResourceOptions,
+) -> ForgeSide:
+    """Everything of the chosen forge."""
+    make = _gitlab if spec.forge is ForgeKind.GITLAB else _github
+    return make(name, spec, args, connection, opts)
+
+
+def _gitlab(
+    name: str,
+    spec: StationSpec,
+    args: BuildStationArgs,
+    connection: pulumi.Output[str],
+    opts: pulumi.ResourceOptions,
+) -> ForgeSide:
+    pipeline = cast(GitLabPipelineSpec, spec.pipeline)  # a station without one was refused
+    text = connection.apply(lambda known: render_gitlab_ci(pipeline, Connection.parse(known)))
+    wiring: dict[str, Any] = {**args["gitlab"], "connection": connection}
+    if (given := args.get("project")) is not None:
+        # GitLab's SDK is an extra: only who uses it needs it.
+        from ci_runners.projects.gitlab import GitLabProject  # noqa: PLC0415
+
+        said = {"connection_variables": False, **_with_content(given, "pipeline_file", text)}
+        project = GitLabProject(project_name(name), cast(Any, {**said, "connection": connection}), opts)
+        wiring = {"token": project.runner_token, **wiring}
+    runner = GitLabRunner(runner_name(name), cast(Any, {**(args.get("runner") or {}), **wiring}), opts)
+    names = runner.container_name.apply(lambda container: [container])
+    return ForgeSide(runner_container_names=names, pipeline=text)
+
+
+def _github(
+    name: str,
+    spec: StationSpec,
+    args: BuildStationArgs,
+    connection: pulumi.Output[str],
+    opts: pulumi.ResourceOptions,
+) -> ForgeSide:
+    workflow = spec.workflow or GitHubWorkflowSpec()
+    text = connection.apply(lambda known: render_github_workflow(workflow, Connection.parse(known)))
+    wiring: dict[str, Any] = {**args["github"], "connection": connection}
+    if (given := args.get("repository")) is not None:
+        # As above.
+        from ci_runners.projects.github import GitHubRepository  # noqa: PLC0415
+
+        said = _with_content(given, "workflow_file", text)
+        repository = GitHubRepository(project_name(name), cast(Any, {**said, "connection": connection}), opts)
+        wiring = {"url": repository.url, **wiring}
+        if given.get("runner_group") is not None:
+            wiring["runner_group"] = repository.runner_group
+    runner = GitHubRunner(runner_name(name), cast(Any, {**(args.get("github_runner") or {}), **wiring}), opts)
+    return ForgeSide(runner_container_names=runner.container_names, pipeline=text)
+
+
+def _with_content(given: Mapping[str, Any], file: str, content: object) -> dict[str, Any]:
+    """The arguments with the text of the file to commit, where there is to be one."""
+    return {**given, file: {**given[file], "content": content}} if given.get(file) is not None else {**given}

@@ -1,0 +1,123 @@
+"""A station on GitHub, on each way to build that it has: from settings alone to a green run, and back to nothing."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bootstrap.station import digest_in_registry
+from tests.e2e.github_forge import address, token
+from tests.e2e.github_jobs import Project, new_token, wait_for
+from tests.e2e.pulumi_cli import counts
+from tests.e2e.stations import (
+    DOCKERFILE,
+    SECRET,
+    VARIABLE,
+    Station,
+    push_file,
+    shared_settings,
+    station,
+)
+
+pytestmark = pytest.mark.e2e
+
+WORKFLOW = ".github/workflows/build.yml"
+
+
+def settings(name: str, way: str, project: Project) -> dict[str, Any]:
+    return {
+        **shared_settings(name, way),
+        "github": {},
+        "repository": {
+            "repository": project.name,
+            "variables": {VARIABLE: "hello"},
+            "secrets": [SECRET],
+            "environments": {"production": {"branches": ["main"], "secrets": [SECRET]}},
+            "workflow_file": {"branch": "main"},
+        },
+        "workflow": {"image_name": f"{os.environ['CI_RUNNERS_REGISTRY']}/{name}/app", "login": False},
+    }
+
+
+def green(project: Project, commit: str) -> None:
+    """Wait for the commit's run, which must end well."""
+
+    def runs() -> list[dict[str, Any]]:
+        found = project.get("/actions/runs")["workflow_runs"]
+        return [run for run in found if run["head_sha"] == commit]
+
+    wait_for(lambda: [run["status"] for run in runs()] == ["completed"], "the run's end")
+    (run,) = runs()
+    logs = [project.get(f"/actions/runs/{run['id']}/jobs")]
+    assert run["conclusion"] == "success", logs
+
+
+def head(project: Project) -> str:
+    return str(project.get("/branches/main")["commit"]["sha"])
+
+
+def wait_until_idle(project: Project) -> None:
+    """One runner that waits for jobs: between two jobs its container starts anew."""
+
+    def idle() -> bool:
+        return [(each["status"], each["busy"]) for each in project.runners()] == [("online", False)]
+
+    wait_for(idle, "one idle runner")
+
+
+def live(one: Station, project: Project, folder: Path, credential: str) -> None:
+    url = f"{address()}/{project.path}.git".replace("://", f"://x-access-token:{token()}@", 1)
+    image = f"{os.environ['CI_RUNNERS_REGISTRY']}/{one.name}/app"
+
+    one.up("first up")
+    green(project, head(project))
+    commit = push_file(url, folder / "work", "greeting.txt", "hello again\n")
+    green(project, commit)
+    assert digest_in_registry(f"{image}:{commit}") == digest_in_registry(f"{image}:main")
+    wait_until_idle(project)
+    one.look_at_containers()
+
+    one.stays_as_it_is()
+    project.organization.call("DELETE", f"/repos/{project.path}/actions/variables/{VARIABLE}")
+    mended = counts(one.up("mended", "--refresh"))
+    assert mended.pop("unchanged") > 0
+    assert mended == {"created": 1}
+    assert project.organization.values(project.name, "secrets") == {SECRET: None}
+
+    one.look_at_the_plan()
+    assert one.that_tell(one.marker, credential, of_machine=token()) == []
+    one.pulumi("destroy", "destroy", "--yes", "--skip-preview")
+    assert one.left() == []
+    assert project.runners() == []
+    assert project.organization.values(project.name, "variables") == {}
+    assert project.organization.values(project.name, "secrets") == {}
+    assert project.get(f"/contents/{WORKFLOW}") is None
+
+
+@pytest.mark.parametrize("way", ["dind", "dood", "buildkit"])
+def test_a_station_comes_from_nothing_builds_stays_as_it_is_tells_no_secret_and_goes(
+    tmp_path: Path, way: str
+) -> None:
+    name = f"ghs-{way}-{secrets.token_hex(3)}"
+    project = Project()
+    project.create()
+    for path, text in {"Dockerfile": DOCKERFILE, "greeting.txt": "hello\n"}.items():
+        content = base64.b64encode(text.encode()).decode()
+        body = {"message": "The project", "content": content, "branch": "main"}
+        project.organization.call("PUT", f"/repos/{project.path}/contents/{path}", body)
+    credential = new_token(project.organization.login, {"administration": "write"})
+
+    with station(tmp_path, name) as one:
+        one.configure(
+            settings(name, way, project),
+            {"github:baseUrl": f"{address()}/api/v3/", "github:owner": project.organization.login},
+            {
+                "github:token": token(),
+                "ci-runners:github_token": credential,
+                f"ci-runners:secrets.{SECRET}": one.marker,
+            },
+        )
+        live(one, project, tmp_path, credential)
