@@ -13,27 +13,43 @@ from nacl.public import PublicKey, SealedBox
 TIMEOUT_S = 30
 
 
+ACCOUNT = "CI_RUNNERS_ACCOUNT_GITHUB_ORGANIZATION"
+ACCOUNT_TOKEN = "CI_RUNNERS_ACCOUNT_GITHUB_TOKEN_FILE"
+
+
+def account() -> str:
+    """The real organization that the environment names (docs/real-accounts.md). Empty: the sandbox is used."""
+    return os.environ.get(ACCOUNT, "")
+
+
 def address() -> str:
-    """Where the sandbox is."""
-    return os.environ["CI_RUNNERS_GITHUB_URL"]
+    """Where GitHub, or the sandbox, is."""
+    return "https://github.com" if account() else os.environ["CI_RUNNERS_GITHUB_URL"]
+
+
+def api() -> str:
+    """Where its REST API is."""
+    return "https://api.github.com" if account() else f"{address()}/api/v3"
 
 
 def token() -> str:
-    """The sandbox's own token, which may do everything."""
-    return Path(os.environ["CI_RUNNERS_GITHUB_TOKEN_FILE"]).read_text().strip()
+    """The account's token, or the sandbox's own, which may do everything."""
+    return (
+        Path(os.environ[ACCOUNT_TOKEN if account() else "CI_RUNNERS_GITHUB_TOKEN_FILE"]).read_text().strip()
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Organization:
     """One organization."""
 
-    login: str = field(default_factory=lambda: f"e2e-{secrets.token_hex(4)}")
+    login: str = field(default_factory=lambda: account() or f"e2e-{secrets.token_hex(4)}")
 
     def call(self, method: str, path: str, body: Any = None, *, also: int = 0) -> Any:  # noqa: ANN401  any JSON
         """Make one call, which must succeed; None where it answers nothing, or with the status `also`."""
         answer = requests.request(
             method,
-            f"{address()}/api/v3{path}",
+            f"{api()}{path}",
             json=body,
             headers={"Authorization": f"Bearer {token()}"},
             timeout=TIMEOUT_S,
@@ -42,7 +58,9 @@ class Organization:
         return answer.json() if answer.ok and answer.content else None
 
     def create(self) -> None:
-        """Make the organization."""
+        """Make the organization, unless it is a real one."""
+        if account():
+            return
         self.call("POST", "/admin/organizations", {"login": self.login, "admin": "sandbox"})
 
     def add(self, repository: str, *, visibility: str = "private") -> None:
@@ -136,3 +154,10 @@ def shared_with(organization: Organization) -> set[str]:
     found = [organization.own(f"{place}/repositories")["repositories"] for place in places]
     (names,) = {frozenset(each["name"] for each in repositories) for repositories in found}
     return set(names)
+
+
+def commit(organization: Organization, repository: str, path: str, text: str) -> None:
+    """Commit a new file by the API."""
+    content = base64.b64encode(text.encode()).decode()
+    body = {"message": f"Add {path}", "content": content, "branch": "main"}
+    organization.call("PUT", f"/repos/{organization.login}/{repository}/contents/{path}", body)

@@ -11,7 +11,7 @@ from typing import Any, cast
 import requests
 import yaml
 
-from tests.e2e.github_forge import TIMEOUT_S, Organization, address, token
+from tests.e2e.github_forge import TIMEOUT_S, Organization, address, api, token
 
 PATIENCE_S = 180
 
@@ -71,7 +71,7 @@ class Job:
     def log(self) -> str:
         """What it wrote, as far as it is known."""
         answer = requests.get(
-            f"{address()}/api/v3/repos/{self.owner.path}/actions/jobs/{self.told()['id']}/logs",
+            f"{api()}/repos/{self.owner.path}/actions/jobs/{self.told()['id']}/logs",
             headers={"Authorization": f"Bearer {token()}"},
             timeout=TIMEOUT_S,
         )

@@ -18,7 +18,11 @@ import yaml
 from tests.e2e.pulumi_cli import REPOSITORY, PulumiCli, pulumi_binary
 from tests.e2e.pushes import WHO
 
-DOCKERFILE = "FROM debian:13.1-slim\nCOPY greeting.txt /greeting.txt\n"
+FILES = {
+    "Dockerfile": "FROM debian:13.1-slim\nCOPY greeting.txt /greeting.txt\n",
+    "greeting.txt": "hello\n",
+}
+"""A project's sources."""
 MARKER = "marker-of-a-deploy-token"
 VARIABLE = "GREETING"
 SECRET = "DEPLOY_TOKEN"

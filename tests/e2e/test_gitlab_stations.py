@@ -1,32 +1,24 @@
 """A station on GitLab, on each way to build: from settings alone to a green pipeline, and back to nothing."""
 
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 import pytest
+from gitlab.exceptions import GitlabGetError
 from gitlab.v4.objects import Project
 
-from bootstrap.station import connect, digest_in_registry, finished_pipeline
+from bootstrap.station import finished_pipeline
+from tests.e2e.accounts import GitLabAccount, gitlab_account, gitlab_project, new_name
 from tests.e2e.pulumi_cli import counts
-from tests.e2e.stations import (
-    DOCKERFILE,
-    SECRET,
-    VARIABLE,
-    Station,
-    push_file,
-    shared_settings,
-    station,
-)
+from tests.e2e.stations import FILES, SECRET, VARIABLE, Station, push_file, shared_settings, station
 
 pytestmark = pytest.mark.e2e
 
 
-def settings(name: str, way: str, project: Project) -> dict[str, Any]:
+def settings(name: str, way: str, project: Project, account: GitLabAccount) -> dict[str, Any]:
     return {
         **shared_settings(name, way),
-        "gitlab": {"url": os.environ["CI_RUNNERS_SANDBOX_URL"]},
+        "gitlab": {"url": account.url},
         "project": {
             "project": project.path_with_namespace,
             "registration": {},
@@ -37,7 +29,7 @@ def settings(name: str, way: str, project: Project) -> dict[str, Any]:
             "pipeline_file": {"branch": "main"},
         },
         "runner": {"pull_policies": ["if-not-present"]},
-        "pipeline": {"image_name": f"{os.environ['CI_RUNNERS_REGISTRY']}/{name}/app"},
+        "pipeline": {"image_name": account.image(name)},
     }
 
 
@@ -47,15 +39,14 @@ def green(project: Project, commit: str) -> None:
     assert done.status == "success", traces
 
 
-def live(one: Station, project: Project, folder: Path, root_token: str) -> None:
-    url = project.http_url_to_repo.replace("://", f"://root:{root_token}@", 1)
-    image = f"{os.environ['CI_RUNNERS_REGISTRY']}/{one.name}/app"
+def live(one: Station, project: Project, folder: Path, account: GitLabAccount) -> None:
+    url = project.http_url_to_repo.replace("://", f"://oauth2:{account.token}@", 1)
 
     one.up("first up")
     green(project, project.commits.list(ref_name="main", get_all=False)[0].id)
     commit = push_file(url, folder / "work", "greeting.txt", "hello again\n")
     green(project, commit)
-    assert digest_in_registry(f"{image}:{commit}") == digest_in_registry(f"{image}:main")
+    assert account.digest(project, one.name, commit) == account.digest(project, one.name, "main")
     one.look_at_containers()
     (runner,) = project.runners.list(type="project_type", get_all=True)
     assert runner.online
@@ -70,32 +61,24 @@ def live(one: Station, project: Project, folder: Path, root_token: str) -> None:
     one.look_at_the_plan()
     (runner_token,) = one.secret_outputs("gitlab:index/userRunner:UserRunner", "token")
     assert runner_token.startswith("glrt-")
-    assert one.that_tell(one.marker, runner_token, of_machine=root_token) == []
+    assert one.that_tell(one.marker, runner_token, of_machine=account.token) == []
     one.pulumi("destroy", "destroy", "--yes", "--skip-preview")
     assert one.left() == []
     assert project.runners.list(type="project_type", get_all=True) == []
     assert project.variables.list(get_all=True) == []
-    assert ".gitlab-ci.yml" not in [each["name"] for each in project.repository_tree(get_all=True)]
+    with pytest.raises(GitlabGetError):
+        project.files.get(".gitlab-ci.yml", ref="main")
 
 
 @pytest.mark.parametrize("way", ["dind", "dood", "buildkit", "kaniko"])
 def test_a_station_comes_from_nothing_builds_stays_as_it_is_tells_no_secret_and_goes(
     tmp_path: Path, way: str
 ) -> None:
-    name = f"gls-{way}-{secrets.token_hex(3)}"
-    root_token = Path(os.environ["CI_RUNNERS_SANDBOX_TOKEN_FILE"]).read_text()
-    address = os.environ["CI_RUNNERS_SANDBOX_URL"]
-    forge = connect(address, root_token)
-    project = forge.projects.get(forge.projects.create({"name": name, "path": name}).id)
-    files = {"Dockerfile": DOCKERFILE, "greeting.txt": "hello\n"}
-    actions = [{"action": "create", "file_path": path, "content": text} for path, text in files.items()]
-    project.commits.create({"branch": "main", "commit_message": "The project", "actions": actions})
-
-    with station(tmp_path, name) as one:
+    account, name = gitlab_account(), new_name(f"gls-{way}")
+    with gitlab_project(account, name, FILES) as project, station(tmp_path, name) as one:
         one.configure(
-            settings(name, way, project),
-            {"gitlab:baseUrl": f"{address}/api/v4/"},
-            {"gitlab:token": root_token, f"ci-runners:secrets.{SECRET}": one.marker},
+            settings(name, way, project, account),
+            {"gitlab:baseUrl": f"{account.url}/api/v4/"},
+            {"gitlab:token": account.token, f"ci-runners:secrets.{SECRET}": one.marker},
         )
-        live(one, project, tmp_path, root_token)
-    project.delete()
+        live(one, project, tmp_path, account)

@@ -124,7 +124,7 @@ def test_a_revoked_token_leaves_the_runner_up_and_the_next_up_registers_anew(one
     assert refusals(one) == 0
 
     one.forge.runners.delete(old)
-    wait_for_log(one.container(), "is not healthy")
+    wait_for_log(one.container(), "is unhealthy and will be disabled")
 
     assert life(one.container()) == before
     assert one.container().status == "running"
