@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := $(PYTHON) -m bootstrap run
 VENV := .machine/venv/bin
 
-.PHONY: up down test check machine dev-machine preview shell page lock clean bench
+.PHONY: up down test check machine dev-machine preview shell page lock clean bench accounts
 
 up: ## the machine, the dev station, one job; ends with a summary
 	@$(PYTHON) -m bootstrap up
@@ -44,6 +44,11 @@ bench: ## what a person waits for (bench/results.csv), then the same builds in e
 	PYTHONPATH=. $(PYTHON) -m bench.measure
 	@$(PYTHON) -m bootstrap machine
 	$(RUN) $(VENV)/python -m bench.builds
+
+accounts: machine ## the stations' tests on the GitLab and the GitHub that the environment names (docs/real-accounts.md)
+	@test -n "$$CI_RUNNERS_ACCOUNT_GITLAB_URL$$CI_RUNNERS_ACCOUNT_GITHUB_ORGANIZATION" || \
+		{ echo "no account is named: see docs/real-accounts.md" >&2; exit 2; }
+	$(RUN) $(VENV)/pytest -q tests/e2e/test_gitlab_stations.py tests/e2e/test_github_stations.py
 
 lock: ## requirements.lock from requirements.in
 	$(VENV)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-header requirements.in -o requirements.lock
