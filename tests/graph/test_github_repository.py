@@ -201,7 +201,7 @@ def test_kaniko_is_refused_with_what_to_choose(graph: Graph) -> None:
         def program(mark: Callable[[str], pulumi.Input[str]] = mark) -> None:
             GitHubRepository("app", {**LEAST, "connection": mark(kaniko)})
 
-        with pytest.raises(ValueError, match="choose buildkit"):
+        with pytest.raises(ValueError, match="use buildkit"):
             graph.run(program)
 
 

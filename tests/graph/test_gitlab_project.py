@@ -144,16 +144,7 @@ def test_the_pipeline_is_committed_after_what_it_needs(graph: Graph) -> None:
     assert "forge-pipeline" in only(resources, "forge-schedule-cleanup").dependencies
 
 
-def test_a_project_is_taken_over_as_it_is_and_never_deleted(graph: Graph) -> None:
-    settings: Any = {"trust": Trust.UNTRUSTED, "adopt": True}
-    taken = only(graph.run(declared({**LEAST, "settings": settings})), "forge-settings")
-
-    assert taken.import_id == "team/app"
-    assert taken.ignore_changes == ("*",)
-    assert taken.retain_on_delete
-
-
-def test_once_taken_over_only_the_settings_that_were_given_are_set(graph: Graph) -> None:
+def test_a_project_is_taken_over_only_what_was_given_is_set_and_it_is_never_deleted(graph: Graph) -> None:
     settings: Any = {
         "trust": Trust.UNTRUSTED,
         "ci_pipeline_variables_minimum_override_role": OverrideRole.OWNER,

@@ -113,3 +113,38 @@ def test_the_connections_variables_can_be_left_out(graph: Graph) -> None:
     resources = graph.run(declared({**LEAST, "connection": CONNECTION, "connection_variables": False}))
 
     assert variables(resources) == {}
+
+
+@pytest.mark.parametrize("is_output", [False, True], ids=["plain", "output"])
+def test_secret_values_can_be_given_by_key(graph: Graph, *, is_output: bool) -> None:
+    def program() -> None:
+        values = {"PASSWORD": MARKER}
+        declared_ones: GitLabProjectArgs = {
+            **LEAST,
+            "secret_variables": [{"key": "PASSWORD"}, {"key": "OTHER", "value": "good-enough"}],
+            "secret_values": pulumi.Output.secret(values) if is_output else values,
+        }
+        GitLabProject("forge", declared_ones)
+
+    assert variables(graph.run(program)) == {"PASSWORD": {SECRET: MARKER}, "OTHER": {SECRET: "good-enough"}}
+
+
+@pytest.mark.parametrize("is_output", [False, True], ids=["plain", "output"])
+def test_a_value_under_another_key_is_refused(graph: Graph, *, is_output: bool) -> None:
+    def program() -> None:
+        values = {"PASSWROD": MARKER}
+        misspelled: GitLabProjectArgs = {
+            **LEAST,
+            "secret_variables": [{"key": "PASSWORD"}],
+            "secret_values": pulumi.Output.secret(values) if is_output else values,
+        }
+        GitLabProject("forge", misspelled)
+
+    with pytest.raises(InvalidInput) as refused:
+        graph.run(program)
+
+    assert [problem.field for problem in refused.value.problems] == [
+        "secret_values.PASSWROD",
+        "secret_values.PASSWORD",
+    ]
+    assert MARKER not in str(refused.value)

@@ -282,7 +282,7 @@ def test_every_argument_can_be_set_in_the_settings() -> None:
         "kaniko": keys(KanikoArgs),
         "runner": keys(GitLabRunnerArgs) - {"url", "token", "connection"},
         "pipeline": keys(GitLabPipelineArgs),
-        "project": keys(GitLabProjectArgs) - {"connection"},
+        "project": keys(GitLabProjectArgs) - {"connection", "secret_values"},
         "github": keys(GitHubArgs) - {"token"},
         "repository": keys(GitHubRepositoryArgs) - {"connection"},
         "github_runner": keys(GitHubRunnerArgs) - {"url", "connection", "token", "app", "runner_group"},

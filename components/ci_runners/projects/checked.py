@@ -1,10 +1,12 @@
 """Values that are only known later, checked all at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import cast
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import pulumi
+
+T = TypeVar("T")
 
 
 def checked_secrets(
@@ -31,12 +33,18 @@ def checked_secrets(
 
     return [
         pulumi.Output(
-            # As tasks, which may go unasked where the look has failed. An unknown value has no future, which the
-            # constructor takes and its annotation does not say.
-            asyncio.ensure_future(output.resources()),
-            cast("Awaitable[str]", after_the_look(output)),
-            asyncio.ensure_future(output.is_known()),
-            asyncio.ensure_future(output.is_secret()),
+            _task(output.resources()),
+            # An unknown value has no future, which the constructor takes and its annotation does not say.
+            cast("Awaitable[str]", _task(after_the_look(output))),
+            _task(output.is_known()),
+            _task(output.is_secret()),
         )
         for output in outputs
     ]
+
+
+def _task(coroutine: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+    """A task that may go unasked: where one part of an output fails, nobody looks at the others."""
+    task = asyncio.ensure_future(coroutine)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task

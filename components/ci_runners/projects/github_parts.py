@@ -21,12 +21,12 @@ from ci_runners.render.github_values import (
     JOB_ENVIRONMENT,
     RUNS_ON,
     Found,
-    connection_problems,
     connection_variables,
     content_problems,
     repository_ids,
     value_problems,
 )
+from ci_runners.render.shared_rules import github_connection_problems
 from ci_runners.validate import Rules
 
 Values = Mapping[str, pulumi.Input[str]]
@@ -248,7 +248,7 @@ class Parts:
         return known.apply(checked)
 
     def _told(self, connection: str) -> dict[str, str]:
-        refuse(connection_problems(self._name, connection))
+        refuse(github_connection_problems(self._rules, connection))
         return connection_variables(Connection.parse(connection))
 
     def _content(self, content: str) -> str:

@@ -18,6 +18,7 @@ from ci_runners.render.gitlab_later_rules import (
     later_problems,
     plain_args,
     secret_problems,
+    shared_value_problems,
 )
 from ci_runners.render.gitlab_project import GitLabProjectSpec
 from ci_runners.render.gitlab_project_rules import project_problems
@@ -73,7 +74,7 @@ def _make(
     wired = None if connection is None else pulumi.Output.from_input(connection)
     made: list[pulumi.Resource] = []
     if spec.settings is not None:
-        made.append(children.adopt(target, spec, spec.settings))
+        made.append(children.set_up(target, spec, spec.settings))
     runner = None
     if spec.registration is not None:
         runner = children.register(target, spec, spec.registration, wired)
@@ -100,12 +101,23 @@ def _make(
 def _secrets(
     target: children.Target, rules: Rules, spec: GitLabProjectSpec, args: GitLabProjectArgs
 ) -> list[pulumi.Resource]:
+    shared = pulumi.Output.from_input(args.get("secret_values", {})).apply(
+        lambda values: _with_good_keys(rules, args, values)
+    )
     values = checked_secrets(
-        [each["value"] for each in args.get("secret_variables", [])],
+        [
+            each["value"] if "value" in each else shared[each["key"]]
+            for each in args.get("secret_variables", [])
+        ],
         lambda known: refuse(secret_problems(rules, spec, known)),
     )
     secret = zip(spec.secret_variables, values, strict=True)
     return [children.set_variable(target, variable, value) for variable, value in secret]
+
+
+def _with_good_keys(rules: Rules, args: GitLabProjectArgs, values: dict[str, str]) -> dict[str, str]:
+    refuse(shared_value_problems(rules, args, values))
+    return values
 
 
 def _implied(

@@ -66,8 +66,8 @@ class GitLabSecretVariableArgs(TypedDict):
 
     key: str
     """Its name: letters, digits and _."""
-    value: pulumi.Input[str]
-    """Its value. A secret, whether marked as one or not."""
+    value: NotRequired[pulumi.Input[str]]
+    """Its value. A secret, whether marked as one or not. Defaults to the one under its key in `secret_values`."""
     masked: NotRequired[bool]
     """Whether GitLab hides the value in jobs' logs: then it must be one line of 8 characters or more without spaces
     (GitLab docs, Mask a CI/CD variable). Defaults to true."""
@@ -157,16 +157,14 @@ class RegistryCleanupArgs(TypedDict):
 
 
 class GitLabSettingsArgs(TypedDict):
-    """Settings of the project that match the level of trust. `pulumi destroy` leaves them, and the project, as they are.
+    """Settings of the project that match the level of trust.
 
-    Pulumi has to take an existing project over before it can change it: in a first `pulumi up` with `adopt: true`,
-    which changes nothing, then in another without it.
+    The first `pulumi up` takes the project over (`imported`) and sets them; all others stay as they are. `pulumi destroy`
+    leaves the project, and them, as they are then.
     """
 
     trust: Trust
     """Who can run code in jobs: one-team, several-teams or untrusted. What is not said below follows it."""
-    adopt: NotRequired[bool]
-    """Whether this `up` only takes the project over. Defaults to false."""
     shared_runners_enabled: NotRequired[bool]
     """Whether the instance's runners take the project's jobs. Defaults to false."""
     group_runners_enabled: NotRequired[bool]
@@ -216,6 +214,9 @@ class GitLabProjectArgs(TypedDict):
     """CI/CD variables that hold no secret. Defaults to none."""
     secret_variables: NotRequired[list[GitLabSecretVariableArgs]]
     """CI/CD variables that hold a secret. Defaults to none."""
+    secret_values: NotRequired[pulumi.Input[dict[str, str]]]
+    """Values of `secret_variables` by key: the way for a program in another language than Python, where a secret inside
+    a list hides the whole list (pulumi/pulumi, component provider host). Defaults to none."""
     job_token_scope: NotRequired[JobTokenScopeArgs]
     """Whose jobs may reach into the project. Defaults to what the project has."""
     protected_branches: NotRequired[list[ProtectedBranchArgs]]

@@ -86,11 +86,10 @@ def find_group(parent: pulumi.Resource, path: str) -> pulumi.Output[gitlab.GetGr
     return gitlab.get_group_output(full_path=path, opts=options)
 
 
-def adopt(target: Target, spec: GitLabProjectSpec, settings: GitLabSettings) -> gitlab.Project:
-    """The project itself. Pulumi imports it at its first `up`, and refuses that where an input differs from what is.
+def set_up(target: Target, spec: GitLabProjectSpec, settings: GitLabSettings) -> gitlab.Project:
+    """The project itself. Pulumi takes it over at its first `up`, then changes what is given and leaves all the rest.
 
-    So the first one leaves every input as it is found; later ones leave all but those that are given. It is never
-    deleted: without the component Pulumi only forgets it.
+    It is never deleted: without the component Pulumi only forgets it.
     """
     given = project_settings(settings)
     known = inspect.signature(gitlab.ProjectArgs).parameters
@@ -102,7 +101,7 @@ def adopt(target: Target, spec: GitLabProjectSpec, settings: GitLabSettings) -> 
         opts=pulumi.ResourceOptions(
             parent=target.parent,
             import_=spec.project,
-            ignore_changes=["*"] if settings.adopt else others,
+            ignore_changes=others,
             retain_on_delete=True,
         ),
     )

@@ -5,10 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from ci_runners.connection import Connection, DaemonKind
-from ci_runners.problems import InvalidInput, Problem
+from ci_runners.problems import Problem
 from ci_runners.render.github_runner import OWN_LABELS, GitHubRunnerSpec
-from ci_runners.render.shared_rules import label_problems, limit_problems
+from ci_runners.render.shared_rules import github_connection_problems, label_problems, limit_problems
 from ci_runners.validate import Rules
 
 LONGEST_NAME = 40
@@ -76,7 +75,7 @@ def wiring_problems(name: str, args: Mapping[str, object]) -> list[Problem]:
     return [
         *missing,
         *(url_problems(name, url) if isinstance(url, str) else []),
-        *(connection_problems(name, connection) if isinstance(connection, str) else []),
+        *(github_connection_problems(rules, connection) if isinstance(connection, str) else []),
         *(group_problems(name, url, group) if isinstance(url, str) and isinstance(group, str) else []),
         *_credential(args.get("token"), args.get("app"), rules),
     ]
@@ -112,29 +111,6 @@ def group_problems(name: str, url: str, group: str) -> list[Problem]:
             rules.problem("runner_group", group, expected, "leave it out, or give the organization's url")
         ]
     return []
-
-
-def connection_problems(name: str, text: str) -> list[Problem]:
-    """What is wrong with a connection: one that cannot be read, or one whose way to build does not work here."""
-    rules = rules_for(name)
-    try:
-        connection = Connection.parse(text)
-    except InvalidInput as refused:
-        return [
-            dataclasses.replace(problem, component=rules.component, field=f"connection.{problem.field}")
-            for problem in refused.problems
-        ]
-    if connection.kind is not DaemonKind.KANIKO:
-        return []
-    expected = (
-        "a daemon's connection (dind, dood, buildkit): GitHub runs a job's steps in the runner's own container, and"
-        " Kaniko would put an image's files in the place of that container's"
-    )
-    return [
-        rules.problem(
-            "connection", connection.kind.value, expected, "use buildkit: nothing is privileged either"
-        )
-    ]
 
 
 def token_problems(rules: Rules, token: str) -> Iterator[Problem]:

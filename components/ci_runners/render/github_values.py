@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ci_runners.connection import Connection, DaemonKind
-from ci_runners.problems import InvalidInput, Problem
+from ci_runners.connection import Connection
+from ci_runners.problems import Problem
 from ci_runners.render.github_runner import placement
+from ci_runners.render.shared_rules import github_connection_problems
 from ci_runners.validate import Rules
 
 MOST_VALUE = 48 * 1024
@@ -140,7 +141,7 @@ def given_problems(name: str, args: Mapping[str, object]) -> list[Problem]:
             found += content_problems(name, content)
     connection = args.get("connection")
     if isinstance(connection, str):
-        found += connection_problems(name, connection)
+        found += github_connection_problems(rules, connection)
     return found
 
 
@@ -166,22 +167,6 @@ def content_problems(name: str, content: str) -> list[Problem]:
     rules = Rules(component=f"GitHubRepository {name!r}")
     fix = "render it, or leave workflow_file out"
     return [rules.problem("workflow_file.content", content, "a workflow", fix)]
-
-
-def connection_problems(name: str, text: str) -> list[Problem]:
-    """What is wrong with a connection, for a repository whose jobs a GitHub runner takes."""
-    rules = Rules(component=f"GitHubRepository {name!r}")
-    try:
-        connection = Connection.parse(text)
-    except InvalidInput as refused:
-        return [
-            dataclasses.replace(each, component=rules.component, field=f"connection.{each.field}")
-            for each in refused.problems
-        ]
-    if connection.kind is DaemonKind.KANIKO:
-        expected = "dind, dood or buildkit: GitHub runs a job's steps in the runner's own container"
-        return [rules.problem("connection", connection.kind.value, expected, "choose buildkit")]
-    return []
 
 
 def connection_variables(connection: Connection) -> dict[str, str]:

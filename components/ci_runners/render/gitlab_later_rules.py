@@ -1,18 +1,21 @@
 """What is wrong with those of a project's arguments that may be outputs: its connection, secrets and pipeline."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from typing import cast
 
 from ci_runners.problems import Problem
 from ci_runners.render.ci_variables import PlainVariable, value_problems
 from ci_runners.render.gitlab_project import GitLabProjectSpec
-from ci_runners.render.wiring_rules import connection_problems
+from ci_runners.render.shared_rules import connection_problems
 from ci_runners.validate import Rules
+
+LATER = frozenset({"connection", "secret_values"})
+"""Arguments that may be outputs as a whole."""
 
 
 def plain_args(args: Mapping[str, object]) -> dict[str, object]:
     """The arguments as the spec has them: without the values that may be outputs."""
-    plain = {key: value for key, value in args.items() if key != "connection"}
+    plain = {key: value for key, value in args.items() if key not in LATER}
     secrets = plain.get("secret_variables")
     if isinstance(secrets, Sequence):
         plain["secret_variables"] = [_without(each, "value") for each in secrets]
@@ -35,16 +38,8 @@ def later_problems(name: str, spec: GitLabProjectSpec, args: Mapping[str, object
     rules = Rules(component=f"GitLabProject {name!r}")
     connection = args.get("connection")
     if isinstance(connection, str):
-        for problem in connection_problems(name, connection):
-            yield replace(problem, component=rules.component)
-    plain: dict[int, str] = {}
-    for index, given in enumerate(_items(args.get("secret_variables"))):
-        value = given.get("value")
-        if isinstance(value, str):
-            plain[index] = value
-        else:
-            yield from _missing(rules, f"secret_variables[{index}].value", value)
-    yield from secret_problems(rules, spec, plain)
+        yield from connection_problems(rules, connection)
+    yield from _secrets(rules, spec, args)
     for file in _items([args["pipeline_file"]] if "pipeline_file" in args else []):
         content = file.get("content")
         if isinstance(content, str) and not content.strip():
@@ -63,6 +58,31 @@ def _missing(rules: Rules, field: str, value: object) -> Iterator[Problem]:
         yield rules.problem(field, None, "a value", "give it: it has no default")
     elif isinstance(value, bool | int | float | list | dict):
         yield rules.problem(field, type(value).__name__, "text", "write it as text")
+
+
+def _secrets(rules: Rules, spec: GitLabProjectSpec, args: Mapping[str, object]) -> Iterator[Problem]:
+    given = _items(args.get("secret_variables"))
+    plain = {index: each["value"] for index, each in enumerate(given) if isinstance(each.get("value"), str)}
+    shared = args.get("secret_values")
+    if isinstance(shared, Mapping):
+        yield from shared_value_problems(rules, args, shared)
+    for index, each in enumerate(given):
+        value = each.get("value")
+        if index not in plain and (value is not None or shared is None):
+            yield from _missing(rules, f"secret_variables[{index}].value", value)
+    yield from secret_problems(rules, spec, cast("Mapping[int, str]", plain))
+
+
+def shared_value_problems(
+    rules: Rules, args: Mapping[str, object], values: Mapping[str, object]
+) -> Iterator[Problem]:
+    """What is wrong with the keys of `secret_values`: one for each secret variable that has no value of its own."""
+    keys = {str(each.get("key")) for each in _items(args.get("secret_variables")) if "value" not in each}
+    for key in sorted(values.keys() - keys):
+        fix = "declare it in secret_variables, without a value, or leave it out"
+        yield rules.problem(f"secret_values.{key}", "a value", "the key of a secret variable", fix)
+    for key in sorted(keys - values.keys()):
+        yield rules.problem(f"secret_values.{key}", None, "a value", "give it: it has no default")
 
 
 def secret_problems(rules: Rules, spec: GitLabProjectSpec, values: Mapping[int, str]) -> Iterator[Problem]:

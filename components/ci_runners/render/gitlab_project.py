@@ -134,7 +134,6 @@ class GitLabSettings:
     """Settings of the project. What is None follows `trust`; a time limit and the clean-up stay as they are."""
 
     trust: Trust
-    adopt: bool = False
     shared_runners_enabled: bool | None = None
     group_runners_enabled: bool | None = None
     forking_access_level: ForkingAccess | None = None

@@ -1,10 +1,11 @@
 """Rules for what several daemons take: limits, names, tags, labels, the engine's socket."""
 
+import dataclasses
 import math
 from collections.abc import Iterator, Mapping
 
-from ci_runners.connection import SOCKET
-from ci_runners.problems import Problem
+from ci_runners.connection import SOCKET, Connection, DaemonKind
+from ci_runners.problems import InvalidInput, Problem
 from ci_runners.validate import LEAST_CPUS, Rules
 
 
@@ -59,3 +60,28 @@ def socket_problems(rules: Rules, socket: str) -> Iterator[Problem]:
     if not socket.startswith("/") or socket.endswith("/") or ":" in socket:
         expected = "the path of the Docker Engine's socket on its host, without unix://"
         yield rules.problem("socket", socket, expected, f"write it like {SOCKET}")
+
+
+def connection_problems(rules: Rules, text: str) -> list[Problem]:
+    """What is wrong with a connection: that it cannot be read."""
+    try:
+        Connection.parse(text)
+    except InvalidInput as refused:
+        return [
+            dataclasses.replace(problem, component=rules.component, field=f"connection.{problem.field}")
+            for problem in refused.problems
+        ]
+    return []
+
+
+def github_connection_problems(rules: Rules, text: str) -> list[Problem]:
+    """The same, where GitHub's runners use it: their jobs have no image of their own, which Kaniko needs."""
+    found = connection_problems(rules, text)
+    if not found and Connection.parse(text).kind is DaemonKind.KANIKO:
+        expected = (
+            "a daemon's connection (dind, dood, buildkit): GitHub runs a job's steps in the runner's own container, and"
+            " Kaniko would put an image's files in the place of that container's"
+        )
+        fix = "use buildkit: nothing is privileged either"
+        found.append(rules.problem("connection", DaemonKind.KANIKO.value, expected, fix))
+    return found

@@ -1,11 +1,10 @@
 """What wires a GitLab runner to its forge and its daemon: address, token, connection. Each may be an output."""
 
-import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from ci_runners.connection import Connection
-from ci_runners.problems import InvalidInput, Problem
+from ci_runners.problems import Problem
+from ci_runners.render.shared_rules import connection_problems
 from ci_runners.validate import Rules
 
 _SPACE = re.compile(r"\s")
@@ -18,27 +17,18 @@ def wiring_problems(name: str, args: Mapping[str, object]) -> list[Problem]:
     """
     rules = Rules(component=f"GitLabRunner {name!r}")
     found: list[Problem] = []
-    checks = {"url": url_problems, "token": token_problems, "connection": connection_problems}
+    checks: dict[str, Callable[[str], list[Problem]]] = {
+        "url": lambda text: url_problems(name, text),
+        "token": lambda text: token_problems(name, text),
+        "connection": lambda text: connection_problems(rules, text),
+    }
     for field, check in checks.items():
         value = args.get(field)
         if value is None:
             found.append(rules.problem(field, None, "a value", "give it: it has no default"))
         elif isinstance(value, str):
-            found += check(name, value)
+            found += check(value)
     return found
-
-
-def connection_problems(name: str, text: str) -> list[Problem]:
-    """What is wrong with a connection."""
-    try:
-        Connection.parse(text)
-    except InvalidInput as refused:
-        component = f"GitLabRunner {name!r}"
-        return [
-            dataclasses.replace(problem, component=component, field=f"connection.{problem.field}")
-            for problem in refused.problems
-        ]
-    return []
 
 
 def url_problems(name: str, url: str) -> list[Problem]:

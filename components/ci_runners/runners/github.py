@@ -15,7 +15,6 @@ from ci_runners.problems import refuse
 from ci_runners.render.github_runner import GitHubRunnerSpec, render_credential
 from ci_runners.render.github_runner_rules import (
     app_problems,
-    connection_problems,
     group_problems,
     rules_for,
     runner_problems,
@@ -23,6 +22,7 @@ from ci_runners.render.github_runner_rules import (
     url_problems,
     wiring_problems,
 )
+from ci_runners.render.shared_rules import github_connection_problems
 from ci_runners.resources import label_pairs
 from ci_runners.runners.github_containers import (
     Runners,
@@ -139,7 +139,7 @@ class GitHubRunner(pulumi.ComponentResource):
 
 
 def _checked(name: str, connection: str) -> Connection:
-    refuse(connection_problems(name, connection))
+    refuse(github_connection_problems(rules_for(name), connection))
     return Connection.parse(connection)
 
 
