@@ -81,7 +81,8 @@ def github_credential(project: GitHubProject) -> str:
     """What registers the runners: a token for that alone, which only the sandbox makes by a call."""
     if github_forge.account():
         return github_forge.token()
-    return new_token(project.organization.login, {"administration": "write"})
+    permissions = {"administration": "write", "organization_self_hosted_runners": "write"}
+    return new_token(project.organization.login, permissions)
 
 
 def github_image(project: GitHubProject) -> str:

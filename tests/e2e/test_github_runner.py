@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -262,16 +263,18 @@ def test_without_a_registrar_a_runner_still_stops_at_once_or_after_its_job(runne
     runners.wait_until_idle("dood")
 
 
-def test_destroy_lets_jobs_end_and_leaves_nothing_here_or_at_the_forge(runners: Runners) -> None:
-    jobs = [
-        runners.project.start(f"last-{way}", runners.label(way), "echo started; sleep 15; echo ended")
-        for way in WAYS
-    ]
-    for job in jobs:
-        job.wait_until_it_says("started")
+def test_destroy_lets_jobs_end_and_leaves_nothing_here_or_at_the_forge(tmp_path: Path) -> None:
+    # Runners of its own: the tests come in any order.
+    with running(tmp_path) as runners:
+        jobs = [
+            runners.project.start(f"last-{way}", runners.label(way), "echo started; sleep 15; echo ended")
+            for way in WAYS
+        ]
+        for job in jobs:
+            job.wait_until_it_says("started")
 
-    runners.cli.run("destroy", "--yes", "--skip-preview")
+        runners.cli.run("destroy", "--yes", "--skip-preview")
 
-    assert ["| ended" in job.finished() for job in jobs] == [True] * len(WAYS)
-    assert runners.left() == []
-    assert runners.project.runners() == []
+        assert ["| ended" in job.finished() for job in jobs] == [True] * len(WAYS)
+        assert runners.left() == []
+        assert runners.project.runners() == []

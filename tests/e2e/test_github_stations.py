@@ -17,11 +17,19 @@ pytestmark = pytest.mark.e2e
 WORKFLOW = ".github/workflows/build.yml"
 
 
+RUNNERS = {"dind": 2, "dood": 1, "buildkit": 1}
+"""Each way tries something else too: two runners, the engine's socket behind its proxy, an organization's runner group."""
+
+
 def settings(name: str, way: str, project: Project) -> dict[str, Any]:
+    shared = shared_settings(name, way)
     return {
-        **shared_settings(name, way),
+        **shared,
+        "dood": {**shared["dood"], "socket_proxy": True},
         "github": {},
+        "github_runner": {"concurrent": RUNNERS[way]},
         "repository": {
+            **({"runner_group": {"name": name}} if way == "buildkit" else {}),
             "repository": project.name,
             "variables": {VARIABLE: "hello"},
             "secrets": [SECRET],
@@ -49,16 +57,16 @@ def head(project: Project) -> str:
     return str(project.get("/branches/main")["commit"]["sha"])
 
 
-def wait_until_idle(project: Project) -> None:
-    """One runner that waits for jobs: between two jobs its container starts anew."""
+def wait_until_idle(project: Project, count: int) -> None:
+    """All runners wait for jobs: between two jobs a container starts anew."""
 
     def idle() -> bool:
-        return [(each["status"], each["busy"]) for each in project.runners()] == [("online", False)]
+        return [(each["status"], each["busy"]) for each in project.runners()] == [("online", False)] * count
 
-    wait_for(idle, "one idle runner")
+    wait_for(idle, f"{count} idle runners")
 
 
-def live(one: Station, project: Project, folder: Path, credential: str) -> None:
+def live(one: Station, project: Project, folder: Path, credential: str, runners: int) -> None:
     url = f"{address()}/{project.path}.git".replace("://", f"://x-access-token:{token()}@", 1)
 
     one.up("first up")
@@ -68,7 +76,7 @@ def live(one: Station, project: Project, folder: Path, credential: str) -> None:
     if not account():  # the registry of a real one asks for a login of its own
         image = github_image(project)
         assert digest_in_registry(f"{image}:{commit}") == digest_in_registry(f"{image}:main")
-    wait_until_idle(project)
+    wait_until_idle(project, runners)
     one.look_at_containers()
 
     one.stays_as_it_is()
@@ -104,4 +112,4 @@ def test_a_station_comes_from_nothing_builds_stays_as_it_is_tells_no_secret_and_
                 f"ci-runners:secrets.{SECRET}": one.marker,
             },
         )
-        live(one, project, tmp_path, credential)
+        live(one, project, tmp_path, credential, RUNNERS[way])
