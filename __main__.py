@@ -3,6 +3,7 @@
 import pulumi
 
 from ci_runners.host_check import check_host
+from ci_runners.leftovers import clear_leftovers
 from ci_runners.problems import InvalidInput
 from ci_runners.settings import STATION, Settings
 from ci_runners.settings_secrets import KEYS, PROJECT, VALUES, Secret, Secrets
@@ -32,6 +33,7 @@ except InvalidInput as error:
     # A RunError is shown as it is, without a traceback: the person is to mend a file, not this program.
     raise pulumi.RunError(str(error)) from None
 
+clear_leftovers(pulumi.Config("docker").get("host"))
 secrets = StationSecrets(
     **{key: config.require_secret(key) for key in KEYS if config.get(key)},
     values={name: pulumi.Output.secret(value) for name, value in values.items()},

@@ -24,9 +24,19 @@ def cpu_quota(cpus: float | None) -> int | None:
     return None if cpus is None else round(cpus * 100_000)
 
 
+STACK_LABEL = "ci-runners.stack"
+"""Label that says which stack made something: `project/stack`."""
+
+
+def stack_name() -> str:
+    """The stack that this program runs for, with its project: what the label says."""
+    return f"{pulumi.get_project()}/{pulumi.get_stack()}"
+
+
 def label_pairs(kind: str, name: str, labels: dict[str, str]) -> list[tuple[str, str]]:
     """The user's labels and ours, sorted: the provider compares a list, not a mapping."""
-    return sorted({**labels, "ci-runners.component": name, "ci-runners.kind": kind}.items())
+    ours = {"ci-runners.component": name, "ci-runners.kind": kind, STACK_LABEL: stack_name()}
+    return sorted({**labels, **ours}.items())
 
 
 def container_labels(pairs: list[tuple[str, str]]) -> list[docker.ContainerLabelArgs]:

@@ -45,6 +45,8 @@ class Registered:
     timeouts: Mapping[str, str] = field(default_factory=dict)
     import_id: str = ""
     replacement_trigger: str = ""
+    before_create: tuple[str, ...] = ()
+    """Names of the hooks that run before it is made."""
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """What a component registered as its own outputs."""
 
@@ -173,6 +175,7 @@ def _registered(request: resource_pb2.RegisterResourceRequest, outputs: Mapping[
         timeouts=MessageToDict(request.customTimeouts),
         import_id=request.importId,
         replacement_trigger=request.replacement_trigger.string_value,
+        before_create=tuple(request.hooks.before_create),
         outputs=outputs,
     )
 

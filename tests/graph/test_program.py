@@ -77,6 +77,17 @@ def test_auto_follows_what_the_host_can_do(
     assert graph.exports["builder"] == way
 
 
+def test_whatever_has_a_name_on_the_engine_is_made_after_a_look_for_what_an_interrupted_up_left(
+    graph: Graph,
+) -> None:
+    configure(GOOD)
+
+    named = {"docker:index/container:Container", "docker:index/network:Network"}
+    hooks = {each.before_create for each in graph.run(program) if each.type in named}
+
+    assert hooks == {("clear-leftovers",)}
+
+
 def configure(station: object, token: str = TOKEN, *, plain: bool = False) -> None:
     """What the engine tells a program: every value as text, and which keys are secret."""
     keys = {"ci-runners:station": json.dumps(station), "ci-runners:runner_token": token}

@@ -8,7 +8,8 @@ import requests
 from docker.errors import DockerException
 from docker.tls import TLSConfig
 
-from ci_runners.preflight import HostFacts, engine, read_facts
+from ci_runners.preflight import HostFacts, read_facts
+from ci_runners.preflight.client import EngineWay
 from ci_runners.preflight.look import seen, storage_roots
 from ci_runners.preflight.ssh import ssh_command
 
@@ -114,7 +115,7 @@ def test_the_engines_own_authority_counts_before_that_of_the_environment(
     tls = TLSConfig(ca_cert=f"{ours}", verify=True)
 
     with pytest.raises(DockerException):
-        engine._Engine(base_url="tcp://127.0.0.1:9", tls=tls)
+        EngineWay(options={"base_url": "tcp://127.0.0.1:9", "tls": tls}).client(timeout=5)
 
     assert sent == [f"{ours}"]
 

@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import docker
-import requests
 from docker.errors import APIError, DockerException, NotFound
 from docker.models.containers import Container
 from docker.types import LogConfig, Mount
-from docker.utils import kwargs_from_env
 
-from ci_runners.connection import SOCKET
+from ci_runners.preflight.client import EngineWay, address, engine_way
 from ci_runners.preflight.facts import HostFacts
 from ci_runners.preflight.look import FOLDER, LOOKED_AT, SCRIPT, folders, seen, storage_roots
-from ci_runners.preflight.ssh import Tunnel, tunnel
 
 ANSWER_SECONDS = 20
 """Seconds for an engine to answer one request, and for the container to end."""
@@ -27,35 +24,16 @@ _FAILURES = (DockerException, OSError, ValueError)
 """What the SDK raises: its own, requests' (which are OSErrors), and for an address or an answer that it cannot read."""
 
 
-class _Api(docker.APIClient):
-    """The SDK's client, but that REQUESTS_CA_BUNDLE does not take the place of the engine's own authority."""
-
-    def request(self, *words: Any, **options: Any) -> requests.Response:  # noqa: ANN401  as requests has it
-        """Any request; what it says itself goes before the environment."""
-        return super().request(*words, **{"verify": self.verify, **options})
-
-
-class _Engine(docker.DockerClient):
-    """The SDK's client on top of that one."""
-
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401  as the SDK has it
-        self.api = _Api(**options)
-
-
 def read_engine(docker_host: str | None, *, socket: str, image: str) -> HostFacts:
     """What `probe.read_facts` gives, once the SDK is there."""
     known: dict[str, Any] = {"docker_host": docker_host, "socket": socket}
     notes: list[str] = []
-    way_in: Tunnel | None = None
+    way_in: EngineWay | None = None
     with contextlib.ExitStack() as stack:
         try:
-            options: dict[str, Any] = {**kwargs_from_env()}
-            known["docker_host"] = docker_host or options.get("base_url") or f"unix://{SOCKET}"
-            options["base_url"] = known["docker_host"]
-            if known["docker_host"].startswith("ssh://"):
-                way_in = stack.enter_context(tunnel(known["docker_host"]))
-                options = {"base_url": way_in.docker_host}
-            client = _Engine(**options, timeout=ANSWER_SECONDS)
+            known["docker_host"] = address(docker_host)
+            way_in = stack.enter_context(engine_way(docker_host))
+            client = way_in.client(timeout=ANSWER_SECONDS)
             stack.callback(client.close)
             info = client.info()
             known |= _said_by_engine(client, info)
@@ -68,9 +46,9 @@ def read_engine(docker_host: str | None, *, socket: str, image: str) -> HostFact
     return HostFacts(**known, notes=tuple(notes))
 
 
-def _reason(failure: Exception, way_in: Tunnel | None) -> str:
+def _reason(failure: Exception, way_in: EngineWay | None) -> str:
     """Why an engine did not answer, on one line. Behind ssh the SDK knows no more than that it did not."""
-    said = way_in.reason() if way_in and not isinstance(failure, APIError) else ""
+    said = way_in.tunnel.reason() if way_in and way_in.tunnel and not isinstance(failure, APIError) else ""
     return said or _words(failure)
 
 

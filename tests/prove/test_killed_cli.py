@@ -1,0 +1,115 @@
+"""The Pulumi CLI is killed at random moments of `up`, `refresh` and `destroy`: the next `up` makes everything right.
+
+What a person does is `pulumi cancel`, which lifts the lock that a killed command leaves, and `pulumi up --refresh`. The
+plugins are not killed: they outlive the CLI, and end what they were about to do.
+"""
+
+import os
+import random
+import secrets
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import made_up_token
+from tests.e2e.pulumi_cli import counts
+from tests.e2e.stations import Station, shared_settings, station
+
+pytestmark = pytest.mark.e2e
+
+KILLS = int(os.environ.get("CI_RUNNERS_KILLS", "50"))
+OPERATIONS = ("up", "up", "refresh", "destroy")
+"""What is killed, by chance: a change, or from nothing where the last one was destroyed."""
+Record = Callable[[str, object], None]
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Iterator[Station]:
+    name = f"kill-{secrets.token_hex(3)}"
+    with station(tmp_path, name) as made:
+        yield made
+
+
+def settings(one: Station, round_number: int) -> dict[str, Any]:
+    """The station's settings; from one round to the next both containers must be made anew."""
+    given = shared_settings(one.name, "dind")
+    return {
+        **given,
+        "gitlab": {"url": os.environ["CI_RUNNERS_SANDBOX_URL"]},
+        "dind": {**given["dind"], "labels": {"round": str(round_number)}, "stop_grace_seconds": 10},
+        "runner": {"drain_seconds": 60},
+        "pipeline": {"image_name": "registry.example.com/app", "timeout_minutes": 1},
+    }
+
+
+def inventory(one: Station) -> dict[str, list[str]]:
+    """Names of everything on the engine that is the station's; a name that is there twice is there twice."""
+    engine = one.engine
+    found = {
+        "containers": [each.name or "" for each in engine.containers.list(all=True, ignore_removed=True)],
+        "networks": [each.name or "" for each in engine.networks.list()],
+        "volumes": [each.name or "" for each in engine.volumes.list()],
+    }
+    return {kind: sorted(name for name in names if one.name in name) for kind, names in found.items()}
+
+
+def kill_within(one: Station, seconds: float, *words: str) -> bool:
+    """Start a command and kill the CLI at that moment. Says whether it was still running."""
+    with one.cli.start(*words, "--yes", "--skip-preview") as process:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            if process.stdout:
+                process.stdout.close()  # the plugins hold its other end
+            process.wait()
+            return True
+        return False
+
+
+def is_whole(one: Station) -> list[str]:
+    """Names of containers that should run and do not."""
+    running = [f"{one.name}-dind", f"{one.name}-runner"]
+    return [name for name in running if one.engine.containers.get(name).status != "running"]
+
+
+def test_however_often_the_cli_is_killed_the_next_up_converges(one: Station, record_property: Record) -> None:
+    seed = secrets.randbelow(1_000_000)
+    chance = random.Random(seed)  # noqa: S311  no secret
+    record_property("seed", seed)
+    one.configure(settings(one, 0), {}, {"ci-runners:runner_token": made_up_token()})
+    started = time.monotonic()
+    one.up("first")
+    seconds = {"up": time.monotonic() - started, "refresh": 5.0, "destroy": 8.0}
+    expected = inventory(one)
+    killed: Counter[str] = Counter()
+    slowest = 0.0
+    for number in range(1, KILLS + 1):
+        operation = chance.choice(OPERATIONS)
+        one.configure(settings(one, number), {}, {})
+        while not kill_within(one, chance.uniform(0.2, seconds[operation]), operation):
+            one.configure(settings(one, number), {}, {})  # it had ended: once more, for a moment that counts
+        killed[operation] += 1
+        started = time.monotonic()
+        recover_and_check(one, f"seed {seed}, round {number}, {operation}", expected)
+        slowest = max(slowest, time.monotonic() - started)
+    for operation, count in killed.items():
+        record_property(f"killed {operation}", count)
+    record_property("slowest recovery, seconds", round(slowest, 1))
+    assert killed.total() == KILLS
+
+
+def recover_and_check(one: Station, where: str, expected: dict[str, list[str]]) -> None:
+    one.cli.attempt("cancel", "--yes")
+    done = one.cli.attempt("up", "--yes", "--skip-preview", "--refresh")
+    assert done.returncode == 0, f"{where}\n{done.stdout}"
+    assert inventory(one) == expected, where
+    assert is_whole(one) == [], where
+    again = one.cli.run("up", "--yes", "--skip-preview")
+    assert set(counts(again)) == {"unchanged"}, f"{where}\n{again}"
