@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := $(PYTHON) -m bootstrap run
 VENV := .machine/venv/bin
 
-.PHONY: up down test check machine dev-machine preview shell page lock clean bench accounts
+.PHONY: up down test check machine dev-machine preview shell page lock clean bench accounts prove
 
 up: ## the machine, the dev station, one job; ends with a summary
 	@$(PYTHON) -m bootstrap up
@@ -38,6 +38,9 @@ test: machine ## everything: `check`, the sandbox, the bootstrap, then end to en
 	$(RUN) $(VENV)/pytest -q -n 2 tests/sandbox tests/bootstrap
 	$(RUN) $(VENV)/pytest -q -n 2 --dist loadfile tests/e2e
 	$(VENV)/pytest -q -s -p no:randomly tests/machine
+
+prove: machine ## what takes longer: attacks, lost jobs, killed commands, faults; the report goes to docs/proof/
+	$(RUN) $(VENV)/python -m tests.prove
 
 bench: ## what a person waits for (bench/results.csv), then the same builds in every way (bench/results/); from nothing
 	@$(PYTHON) -m bootstrap down
