@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := $(PYTHON) -m bootstrap run
 VENV := .machine/venv/bin
 
-.PHONY: up down test check machine dev-machine preview shell page lock clean bench accounts prove
+.PHONY: up down test check machine dev-machine preview shell page lock clean bench accounts prove soak
 
 up: ## the machine, the dev station, one job; ends with a summary
 	@$(PYTHON) -m bootstrap up
@@ -41,6 +41,9 @@ test: machine ## everything: `check`, the sandbox, the bootstrap, then end to en
 
 prove: machine ## what takes longer: attacks, lost jobs, killed commands, faults; the report goes to docs/proof/
 	$(RUN) $(VENV)/python -m tests.prove
+
+soak: machine ## hours of changes and faults by chance on one station (HOURS=2); the report goes to docs/proof/
+	$(RUN) $(VENV)/python -m tests.soak --hours $(or $(HOURS),2) $(if $(SEED),--seed $(SEED))
 
 bench: ## what a person waits for (bench/results.csv), then the same builds in every way (bench/results/); from nothing
 	@$(PYTHON) -m bootstrap down

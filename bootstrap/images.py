@@ -25,8 +25,8 @@ KEY = "ci-runners.key"
 SANDBOX_PACKAGES = (
     "python3-cryptography",
     "python3-jwt",
-    "python3-multipart",
     "python3-nacl",
+    "python3-python-multipart",
     "python3-starlette",
     "python3-uvicorn",
     "python3-yaml",

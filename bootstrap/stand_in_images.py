@@ -10,10 +10,13 @@ DEMO_BASE = "debian:13.1-slim"
 GITLAB_CI_LOCAL_UTIL = "firecow/gitlab-ci-local-util:latest"
 WAIT_FOR_IT = "sumina46/wait-for-it:latest"
 """What gitlab-ci-local starts beside a job, by the names that it has for them."""
+PROMETHEUS = "prom/prometheus:v2.53.3"
+"""What reads a station's metrics in a test."""
 
 DIND_PACKAGES = ("docker.io", "e2fsprogs", "iptables")
 ROOTLESS_PACKAGES = (*DIND_PACKAGES, "iproute2", "libcap2-bin", "rootlesskit", "slirp4netns", "uidmap")
-BUILDKIT_PACKAGES = ("libcap2-bin", "runc", "uidmap")
+CLI_PACKAGES = ("busybox-static",)
+BUILDKIT_PACKAGES = ("busybox-static", "libcap2-bin", "runc", "uidmap")
 REGISTRY_PACKAGES = ("docker-registry",)
 RUNNER_FILES = (".machine/venv/bin/act", "bootstrap/actions")
 
@@ -45,13 +48,16 @@ STAND_INS = (
     StandIn(
         name=images.DOCKER_CLI,
         folder="docker-cli",
-        made_from=f"Debian {debian.SUITE}'s docker-cli; an entrypoint of our own",
+        made_from=f"Debian {debian.SUITE}'s docker-cli, busybox-static's crond; an entrypoint of our own",
+        packages=CLI_PACKAGES,
         mirrored=True,
     ),
     StandIn(
         name=images.GITLAB_RUNNER,
         folder="gitlab-runner",
-        made_from=f"GitLab Runner {programs.GITLAB_RUNNER_VERSION}, docker and shell executors, five modules stubbed",
+        made_from=f"GitLab Runner {programs.GITLAB_RUNNER_VERSION}, docker and shell executors, five modules stubbed;"
+        f" Debian {debian.SUITE}'s curl",
+        packages=("curl",),
         program=programs.GITLAB_RUNNER,
     ),
     StandIn(
@@ -76,7 +82,8 @@ STAND_INS = (
     StandIn(
         name=images.BUILDKIT,
         folder="buildkit",
-        made_from=f"BuildKit {programs.BUILDKIT_VERSION} and its rootlesskit, Debian {debian.SUITE}'s runc and uidmap",
+        made_from=f"BuildKit {programs.BUILDKIT_VERSION} and its rootlesskit; Debian {debian.SUITE}'s runc, uidmap and"
+        " busybox-static's crond",
         packages=BUILDKIT_PACKAGES,
         program=programs.BUILDKIT,
         mirrored=True,
@@ -133,6 +140,13 @@ STAND_INS = (
         name=WAIT_FOR_IT,
         folder="wait-for-it",
         made_from="a shell script of our own",
+        dev_station=False,
+    ),
+    StandIn(
+        name=PROMETHEUS,
+        folder="prometheus",
+        made_from=f"Debian {debian.SUITE}'s prometheus",
+        packages=("prometheus",),
         dev_station=False,
     ),
 )

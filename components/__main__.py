@@ -4,6 +4,7 @@ from pulumi.provider.experimental import component_provider_host
 
 from ci_runners import (
     BuildkitDaemon,
+    CacheCleanup,
     DindDaemon,
     GitHubRepository,
     GitHubRunner,
@@ -12,11 +13,14 @@ from ci_runners import (
     HostDaemon,
     Kaniko,
     RegistryMirror,
+    RunnerDrain,
+    StationMetrics,
     __version__,
 )
 
 COMPONENTS = [
     BuildkitDaemon,
+    CacheCleanup,
     DindDaemon,
     GitHubRepository,
     GitHubRunner,
@@ -25,6 +29,8 @@ COMPONENTS = [
     HostDaemon,
     Kaniko,
     RegistryMirror,
+    RunnerDrain,
+    StationMetrics,
 ]
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ from ci_runners.connections import client_environment
 from ci_runners.images import DOCKER_DIND
 from ci_runners.render.certificates import AUTHORITY, SCRIPT, subject_names
 from ci_runners.render.daemon_json import DaemonJson, render_daemon_json
-from ci_runners.render.dind import DindSpec, container_environment
 
 READY_S = 60
 STATE = "/var/lib/docker"
@@ -103,7 +102,7 @@ class StartedDind(Dind):
             detach=True,
             privileged=True,
             labels=self.machine.labels,
-            environment=container_environment(self.daemon, DindSpec()),
+            environment={"DOCKER_TLS_CERTDIR": CERTIFICATES},
             network=self.connection.network,
             volumes=[
                 *(f"{self.daemon}-{part}:{CERTIFICATES}/{part}" for part in self.certificates),

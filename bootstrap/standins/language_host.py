@@ -1,4 +1,4 @@
-"""`pulumi-language-python`, a stand-in: the language host that runs Python programs and component plugins.
+"""`pulumi-language-python`, a stand-in: the language host that runs Python programs, component plugins, policy packs.
 
 The real host is no Go module of its own that a registry serves, and comes only with Pulumi's own download. This one
 answers the same calls (pulumi/pulumi, sdk/proto/pulumi/language.proto): a program runs in a process of its own, a
@@ -23,6 +23,9 @@ from bootstrap.standins import program
 from bootstrap.standins.children import Children
 from bootstrap.standins.plugin_process import serve
 from bootstrap.standins.version import stand_in_version
+
+POLICY_PACK = "analyzer"
+"""What the engine calls the kind of plugin that a policy pack is."""
 
 
 def python_of(info: language_pb2.ProgramInfo) -> str:
@@ -68,8 +71,15 @@ def program_environment(request: language_pb2.RunRequest) -> dict[str, str]:
 
 
 def plugin_command(request: language_pb2.RunPluginRequest) -> list[str]:
-    """The command that runs a component plugin: its `__main__.py`, with what the engine passes on."""
-    return [python_of(request.info), request.info.program_directory, *request.args]
+    """The command that runs a component plugin, or a policy pack: its `__main__.py`, with what the engine passes on.
+
+    A policy pack is run by Pulumi's own module for it, which takes the engine's address and the pack's folder. The
+    pack says its port without flushing, so the interpreter must not hold its output back (`-u`).
+    """
+    python, folder = python_of(request.info), request.info.program_directory
+    if request.kind == POLICY_PACK:
+        return [python, "-P", "-u", "-m", "pulumi.policy", *request.args, folder]
+    return [python, folder, *request.args]
 
 
 def run_result(code: int) -> language_pb2.RunResponse:
@@ -155,17 +165,12 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def RunPlugin(
         self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
     ) -> Iterator[language_pb2.RunPluginResponse]:
-        """Run a component plugin for as long as the engine listens; pass on what it writes."""
+        """Run a component plugin or a policy pack for as long as the engine listens; pass on what it writes."""
         if not (Path(request.info.program_directory) / "__main__.py").is_file():
             context.abort(
                 grpc.StatusCode.FAILED_PRECONDITION,
                 f"the plugin in {request.info.program_directory} has no __main__.py; "
                 "this language host is a stand-in and runs no other kind",
-            )
-        if request.kind == "analyzer":
-            context.abort(
-                grpc.StatusCode.UNIMPLEMENTED,
-                "this language host is a stand-in and runs no policy packs",
             )
         child = self._children.start(
             plugin_command(request),

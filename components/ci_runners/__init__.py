@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ci_runners._version import __version__
 from ci_runners.connection import Connection, DaemonKind
 from ci_runners.daemons.buildkit import BuildkitDaemon, BuildkitDaemonArgs
+from ci_runners.daemons.certificates import CertificatesArgs
 from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemon, DindDaemonArgs
 from ci_runners.daemons.host import HostDaemon, HostDaemonArgs
 from ci_runners.daemons.kaniko import Kaniko, KanikoArgs
@@ -33,6 +34,9 @@ from ci_runners.station_args import (
     GitLabPipelineArgs,
     RegistriesArgs,
 )
+from ci_runners.upkeep.cleanup import CacheCleanup, CacheCleanupArgs
+from ci_runners.upkeep.drain import RunnerDrain, RunnerDrainArgs
+from ci_runners.upkeep.metrics import StationMetrics, StationMetricsArgs
 
 if TYPE_CHECKING:
     from ci_runners.projects.github import GitHubRepository, GitHubRepositoryArgs
@@ -45,6 +49,9 @@ __all__ = [
     "Builder",
     "BuildkitDaemon",
     "BuildkitDaemonArgs",
+    "CacheCleanup",
+    "CacheCleanupArgs",
+    "CertificatesArgs",
     "Connection",
     "DaemonJsonArgs",
     "DaemonKind",
@@ -78,9 +85,13 @@ __all__ = [
     "RegistryLogLevel",
     "RegistryMirror",
     "RegistryMirrorArgs",
+    "RunnerDrain",
+    "RunnerDrainArgs",
     "S3CacheArgs",
     "Settings",
     "SnapshotMode",
+    "StationMetrics",
+    "StationMetricsArgs",
     "__version__",
     "recommend",
 ]

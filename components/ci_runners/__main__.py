@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from ci_runners.cli import preflight, recommend, render
+from ci_runners.cli import explain, preflight, recommend, render, status
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,6 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     recommend.add(commands)
     preflight.add(commands)
     render.add(commands)
+    explain.add(commands)
+    status.add(commands)
     given = parser.parse_args(arguments)
     return int(given.run(given))
 

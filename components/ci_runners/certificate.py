@@ -4,17 +4,21 @@ import re
 from datetime import UTC, datetime
 
 _END = re.compile(r"notAfter=(\w{3})\s+(\d{1,2}) (\d{2}:\d{2}:\d{2}) (\d{4}) GMT")
+_PROBLEM = re.compile(r"^problem: (.*)$", re.MULTILINE)
 
 
 def expiry(text: str) -> str:
-    """The end of a certificate's life in ISO 8601, UTC, from the output of `openssl x509 -enddate -noout`.
+    """The earliest end of a certificate's life in ISO 8601, UTC, from what `openssl x509 -enddate -noout` writes.
 
-    Raises `ValueError` where the text has no such line.
+    Raises `ValueError` where the text has no such line, or tells a problem.
     """
-    found = _END.search(text)
-    if found is None:
+    problem = _PROBLEM.search(text)
+    if problem is not None:
+        raise ValueError(f"the certificates were not made: {problem.group(1)}")
+    found = _END.findall(text)
+    if not found:
         raise ValueError(
             f"no end of a certificate in {text!r}; expected a line like notAfter=Jan  2 03:04:05 2027 GMT"
         )
-    moment = datetime.strptime(" ".join(found.groups()), "%b %d %H:%M:%S %Y").replace(tzinfo=UTC)
-    return moment.isoformat().replace("+00:00", "Z")
+    ends = [datetime.strptime(" ".join(each), "%b %d %H:%M:%S %Y").replace(tzinfo=UTC) for each in found]
+    return min(ends).isoformat().replace("+00:00", "Z")

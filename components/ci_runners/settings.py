@@ -8,24 +8,28 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ci_runners.connection import DaemonKind
 from ci_runners.problems import Problem, refuse
 from ci_runners.recommend import Needs
 from ci_runners.render import github_runner_rules
 from ci_runners.render.buildkit import BuildkitSpec
+from ci_runners.render.certificates import Certificates
+from ci_runners.render.cleanup import CleanupSpec
 from ci_runners.render.config_toml import GitLabRunnerSpec
 from ci_runners.render.dind import DindSpec
+from ci_runners.render.drain import RunnerDrainSpec
 from ci_runners.render.github_runner import GitHubRunnerSpec
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec
 from ci_runners.render.gitlab_project import GitLabProjectSpec
 from ci_runners.render.host import HostSpec
 from ci_runners.render.kaniko import KanikoSpec
 from ci_runners.render.station import station_problems
-from ci_runners.render.station_spec import Builder, ForgeKind, Registries, StationSpec
+from ci_runners.render.station_spec import Builder, ForgeKind, Registries, StationSpec, way_of
 from ci_runners.render.wiring_rules import url_problems
 from ci_runners.render.workflow_rules import GitHubWorkflowSpec
 from ci_runners.settings_github import RepositorySettings
 from ci_runners.settings_reader import COMPONENT, Reader
-from ci_runners.settings_secrets import PROJECT, Secrets, github_problems, gitlab_problems
+from ci_runners.settings_secrets import PROJECT, Secrets, authority_problems, github_problems, gitlab_problems
 from ci_runners.validate import Rules
 
 STATION = "station"
@@ -99,6 +103,12 @@ class Settings:
     dood: HostSpec = field(default_factory=HostSpec)
     buildkit: BuildkitSpec = field(default_factory=BuildkitSpec)
     kaniko: KanikoSpec = field(default_factory=KanikoSpec)
+    cleanup: CleanupSpec | None = None
+    """What keeps the daemon's disk from filling. Default: nothing. `cleanup: {}` is every week."""
+
+    drain: RunnerDrainSpec | None = None
+    """What pauses the GitLab runner before it goes. Default: nothing, the runner ends its jobs unpaused."""
+
     keep_caches: bool = True
     """Whether the caches of the ways that are not in use stay, for the day that somebody switches back."""
 
@@ -133,19 +143,31 @@ class Settings:
             repository=None if self.repository is None else self.repository.spec(),
         )
 
+    def authority(self) -> Certificates:
+        """What the daemon asks that names the user's own authority.
+
+        The chosen way's comes first; the other one's key stays for the day of a switch.
+        """
+        asked = [self.dind.certificates, self.buildkit.certificates]
+        if way_of(self.station()) is DaemonKind.BUILDKIT:
+            asked.reverse()
+        return next((each for each in asked if each.authority_certificate is not None), Certificates())
+
     def registers(self) -> bool:
         """Whether the station registers its GitLab runner itself."""
         return self.project is not None and self.project.registration is not None
 
 
 def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Problem]:
+    yield from authority_problems(secrets, settings.authority())
     if settings.github is not None:
         names = [] if settings.repository is None else settings.repository.secret_names()
         yield from github_problems(secrets, has_app=settings.github.app is not None, names=names)
     else:
         variables = () if settings.project is None else settings.project.secret_variables
         names = [variable.key for variable in variables]
-        yield from gitlab_problems(secrets, registers=settings.registers(), names=names)
+        drains = settings.drain is not None
+        yield from gitlab_problems(secrets, registers=settings.registers(), drains=drains, names=names)
 
 
 def _in_file(settings: Settings) -> list[Problem]:

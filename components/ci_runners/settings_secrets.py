@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from ci_runners.problems import Problem
 from ci_runners.render import github_runner_rules
+from ci_runners.render.certificates import Certificates, authority_key_problems
+from ci_runners.render.drain import api_token_problems
 from ci_runners.render.wiring_rules import token_problems
 from ci_runners.settings_reader import COMPONENT
 from ci_runners.validate import Rules
@@ -18,7 +20,11 @@ GITHUB_TOKEN = "github_token"  # noqa: S105  as above
 """The configuration key of a fine-grained token that registers GitHub's runners."""
 GITHUB_APP_KEY = "github_app_private_key"
 """The configuration key of the private key of a GitHub App that does."""
-KEYS = (RUNNER_TOKEN, GITHUB_TOKEN, GITHUB_APP_KEY)
+GITLAB_API_TOKEN = "gitlab_api_token"  # noqa: S105  as above
+"""The configuration key of the token with which the drain pauses a GitLab runner."""
+AUTHORITY_KEY = "authority_key"
+"""The configuration key of the private key of the user's own authority, which signs the daemon's certificates."""
+KEYS = (RUNNER_TOKEN, GITLAB_API_TOKEN, GITHUB_TOKEN, GITHUB_APP_KEY, AUTHORITY_KEY)
 """Those keys, whose values are texts."""
 VALUES = "secrets"
 """The configuration key of the values of CI/CD variables and Actions secrets, by name."""
@@ -37,12 +43,16 @@ class Secrets:
     """Those of one stack. They are looked at so that everything wrong is said at once, and not kept in `Settings`."""
 
     runner_token: Secret | None = None
+    gitlab_api_token: Secret | None = None
     github_token: Secret | None = None
     github_app_private_key: Secret | None = None
+    authority_key: Secret | None = None
     values: Mapping[str, Secret] = field(default_factory=dict)
 
 
-def gitlab_problems(secrets: Secrets, *, registers: bool, names: Iterable[str]) -> Iterator[Problem]:
+def gitlab_problems(
+    secrets: Secrets, *, registers: bool, drains: bool, names: Iterable[str]
+) -> Iterator[Problem]:
     """What is wrong with the secrets of a station on GitLab."""
     command = f"`pulumi config set --secret {PROJECT}:{RUNNER_TOKEN}`, which asks for it"
     if registers and secrets.runner_token is not None:
@@ -58,7 +68,39 @@ def gitlab_problems(secrets: Secrets, *, registers: bool, names: Iterable[str]) 
         yield from _one(
             RUNNER_TOKEN, secrets.runner_token, expected, fix, lambda text: token_problems("", text)
         )
+    yield from _api_token(secrets.gitlab_api_token, drains=drains)
     yield from _values(secrets.values, names)
+
+
+def _api_token(given: Secret | None, *, drains: bool) -> Iterator[Problem]:
+    if not drains:
+        if given is not None:
+            fix = f"`pulumi config rm {PROJECT}:{GITLAB_API_TOKEN}`, or ask for a drain with `drain: {{}}`"
+            yield _problem(GITLAB_API_TOKEN, given.value, "none: only a drain uses it", fix)
+        return
+    expected = "an access token with the scope manage_runner, with which the drain pauses the runner"
+    fix = f"`pulumi config set --secret {PROJECT}:{GITLAB_API_TOKEN}`, which asks for it"
+    rules = Rules(component=COMPONENT)
+    yield from _one(GITLAB_API_TOKEN, given, expected, fix, lambda text: api_token_problems(rules, text))
+
+
+def authority_problems(secrets: Secrets, asked: Certificates) -> Iterator[Problem]:
+    """What is wrong with the key of the user's own authority; `asked` is what the chosen daemon's section says."""
+    if asked.authority_certificate is None:
+        if (given := secrets.authority_key) is not None:
+            fix = f"`pulumi config rm {PROJECT}:{AUTHORITY_KEY}`, or set certificates.authority_certificate"
+            yield _problem(AUTHORITY_KEY, given.value, "none: no section names an authority of your own", fix)
+        return
+    expected = "the private key of the authority whose certificate the daemon's section holds"
+    fix = f"`pulumi config set --secret {PROJECT}:{AUTHORITY_KEY} < key.pem`"
+    rules = Rules(component=COMPONENT)
+    yield from _one(
+        AUTHORITY_KEY,
+        secrets.authority_key,
+        expected,
+        fix,
+        lambda text: authority_key_problems(rules, asked, text),
+    )
 
 
 def github_problems(secrets: Secrets, *, has_app: bool, names: Iterable[str]) -> Iterator[Problem]:

@@ -15,11 +15,12 @@ from ci_runners.daemons.dind import DindDaemon
 from ci_runners.daemons.host import HostDaemon
 from ci_runners.daemons.kaniko import Kaniko
 from ci_runners.render.station import station_problems
-from ci_runners.render.station_spec import Registries, StationSpec, daemon_name, way_of
+from ci_runners.render.station_spec import Registries, StationSpec, cleanup_name, daemon_name, way_of
 from ci_runners.render.station_wiring import plain_station, wiring_problems
 from ci_runners.specs import spec_from_args
 from ci_runners.station_args import BuildStationArgs
 from ci_runners.station_forges import forge_side
+from ci_runners.upkeep.cleanup import CacheCleanup
 from ci_runners.validate import Rules
 
 Daemon = DindDaemon | HostDaemon | BuildkitDaemon | Kaniko
@@ -31,6 +32,7 @@ class BuildStation(pulumi.ComponentResource):
     - `<name>-<builder>`, the daemon: `DindDaemon`, `HostDaemon`, `BuildkitDaemon` or `Kaniko`;
     - `<name>-runner`, a `GitLabRunner` or a `GitHubRunner`, wired to it by its connection;
     - the text of the pipeline that builds on them;
+    - where they are asked for `<name>-cleanup`, a `CacheCleanup`, and `<name>-drain`, a `RunnerDrain`;
     - where `project` or `repository` says so `<name>-project`, a `GitLabProject` or a `GitHubRepository`: registration,
       variables and secrets, protection, the committed pipeline.
 
@@ -62,6 +64,8 @@ class BuildStation(pulumi.ComponentResource):
         daemon = _daemon(name, way, args, spec.registries, child)
         if spec.keep_caches:
             _keep_caches(name, way, args, child)
+        if way is not DaemonKind.KANIKO and (cleanup := args.get("cleanup")) is not None:
+            CacheCleanup(cleanup_name(name), cast(Any, {**cleanup, "connection": daemon.connection}), child)
         side = forge_side(name, spec, args, daemon.connection, child)
 
         self.connection = daemon.connection

@@ -20,6 +20,9 @@ class GitLabArgs(TypedDict):
     token: NotRequired[pulumi.Input[str]]
     """The runner's authentication token (glrt-...). A secret, whether marked as one or not. Defaults to that of the
     runner which `project` registers; one of the two there must be."""
+    api_token: NotRequired[pulumi.Input[str]]
+    """An access token with the scope `manage_runner`, for `drain`. A secret, whether marked as one or not. Defaults to
+    none."""
 
 
 class GitHubArgs(TypedDict):
@@ -137,6 +140,13 @@ class BuildStationArgs(TypedDict):
     """The daemon of `builder: buildkit`."""
     kaniko: NotRequired[KanikoArgs]
     """What jobs find with `builder: kaniko`."""
+    cleanup: NotRequired[dict[str, Any]]
+    """`CacheCleanupArgs` but for the connection. With `kaniko` there is no daemon, and nothing to clean. Defaults to none:
+    the disk fills."""
+    drain: NotRequired[dict[str, Any]]
+    """`RunnerDrainArgs` but for what the station wires itself; it needs `gitlab.api_token` and `project.registration`.
+    GitHub has no pause for runners, and needs none: each takes one job. Defaults to none: the runner ends its jobs
+    unpaused."""
     keep_caches: NotRequired[bool]
     """Whether the volumes of the ways that are not in use stay, so that switching back finds its caches. Defaults to
     true."""

@@ -9,11 +9,12 @@ import pulumi
 from ci_runners.connection import Connection
 from ci_runners.render.github_workflow import render_github_workflow
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec, render_gitlab_ci
-from ci_runners.render.station_spec import ForgeKind, StationSpec, project_name, runner_name
+from ci_runners.render.station_spec import ForgeKind, StationSpec, drain_name, project_name, runner_name
 from ci_runners.render.workflow_rules import GitHubWorkflowSpec
 from ci_runners.runners.github import GitHubRunner
 from ci_runners.runners.gitlab import GitLabRunner
 from ci_runners.station_args import BuildStationArgs
+from ci_runners.upkeep.drain import RunnerDrain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,10 @@ def _gitlab(
 ) -> ForgeSide:
     pipeline = cast(GitLabPipelineSpec, spec.pipeline)  # a station without one was refused
     text = connection.apply(lambda known: render_gitlab_ci(pipeline, Connection.parse(known)))
-    wiring: dict[str, Any] = {**args["gitlab"], "connection": connection}
+    forge = args["gitlab"]
+    wiring: dict[str, Any] = {**forge, "connection": connection}
+    api_token = wiring.pop("api_token", None)
+    runner_id: pulumi.Output[str] | None = None
     if (given := args.get("project")) is not None:
         # GitLab's SDK is an extra: only who uses it needs it.
         from ci_runners.projects.gitlab import GitLabProject  # noqa: PLC0415
@@ -53,7 +57,15 @@ def _gitlab(
         said = {"connection_variables": False, **_with_content(given, "pipeline_file", text)}
         project = GitLabProject(project_name(name), cast(Any, {**said, "connection": connection}), opts)
         wiring = {"token": project.runner_token, **wiring}
+        runner_id = project.runner_id
     runner = GitLabRunner(runner_name(name), cast(Any, {**(args.get("runner") or {}), **wiring}), opts)
+    if (drain := args.get("drain")) is not None:
+        at_forge = {"url": forge["url"], "api_token": api_token, "runner_id": runner_id}
+        RunnerDrain(
+            drain_name(name),
+            cast(Any, {**drain, **at_forge, "runner_container": runner.container_name}),
+            opts,
+        )
     names = runner.container_name.apply(lambda container: [container])
     return ForgeSide(runner_container_names=names, pipeline=text)
 

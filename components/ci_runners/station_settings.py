@@ -15,8 +15,10 @@ class StationSecrets:
     """The secrets themselves. None is what the configuration does not have."""
 
     runner_token: pulumi.Output[str] | None = None
+    gitlab_api_token: pulumi.Output[str] | None = None
     github_token: pulumi.Output[str] | None = None
     github_app_private_key: pulumi.Output[str] | None = None
+    authority_key: pulumi.Output[str] | None = None
     values: Mapping[str, pulumi.Output[str]] = dataclasses.field(default_factory=dict)
 
 
@@ -24,10 +26,15 @@ def station_args(settings: Settings, secrets: StationSecrets) -> BuildStationArg
     """The station that settings describe."""
     said = _said(settings.station())
     del said["forge"]
+    for way in ("dind", "buildkit"):
+        if said[way]["certificates"].get("authority_certificate") is not None:
+            said[way]["authority_key"] = secrets.authority_key
     if settings.github is not None:
         said["github"] = _github(settings, secrets)
     if settings.gitlab is not None:
-        said["gitlab"] = _with(url=settings.gitlab.url, token=secrets.runner_token)
+        said["gitlab"] = _with(
+            url=settings.gitlab.url, token=secrets.runner_token, api_token=secrets.gitlab_api_token
+        )
     if settings.project is not None:
         variables = said["project"]["secret_variables"]
         said["project"]["secret_variables"] = [

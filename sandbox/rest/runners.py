@@ -11,6 +11,7 @@ from sandbox.wire import ApiError, Call, api, bad_request, not_found, nothing, p
 
 _TYPES = {"instance_type": "t1", "group_type": "t2", "project_type": "t3"}
 _ACCESS = ("not_protected", "ref_protected")
+_JOB_STATUSES = ("running", "success", "failed", "canceled")
 _SHORTEST_TIMEOUT = 600
 
 
@@ -154,8 +155,10 @@ def _show_manager(manager: RunnerManager) -> JsonObject:
 
 
 def list_runner_jobs(call: Call) -> Response:
-    """GET /runners/:id/jobs."""
-    jobs = call.sandbox.store.find(Job, runner_id=_runner(call).id)
+    """GET /runners/:id/jobs, by `status`."""
+    status = call.params.choice("status", ("", *_JOB_STATUSES), "")
+    found = call.sandbox.store.find(Job, runner_id=_runner(call).id)
+    jobs = [job for job in found if status in {"", job.status}]
     return page(call, jobs, lambda job: show_job(call.sandbox, job))
 
 

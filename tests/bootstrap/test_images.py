@@ -15,6 +15,7 @@ from bootstrap.layout import layout
 from bootstrap.stand_in_images import (
     DEMO_BASE,
     GITLAB_CI_LOCAL_UTIL,
+    PROMETHEUS,
     STAND_INS,
     WAIT_FOR_IT,
     StandIn,
@@ -34,7 +35,7 @@ def test_every_pinned_image_has_one_stand_in() -> None:
     names = [stand_in.name for stand_in in STAND_INS]
 
     assert len(PINS) >= 4
-    assert sorted(names) == sorted([*PINS.values(), DEMO_BASE, GITLAB_CI_LOCAL_UTIL, WAIT_FOR_IT])
+    assert sorted(names) == sorted([*PINS.values(), DEMO_BASE, GITLAB_CI_LOCAL_UTIL, PROMETHEUS, WAIT_FOR_IT])
 
 
 @BY_NAME

@@ -37,8 +37,9 @@ for name, station in given["stations"].items():
     pulumi.export(f"{name}-container", runner.container_name)
 """
 
-RESOURCES = 11
-"""Of one station: its network, four volumes, four containers (daemon, reader, writer, runner), two components."""
+RESOURCES = 12
+"""Of one station: its network, five volumes, four containers (daemon, certificate maker, writer, runner), two
+components."""
 
 
 @dataclass(frozen=True, kw_only=True)

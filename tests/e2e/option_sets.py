@@ -91,7 +91,14 @@ MATRIX = (
         daemon={"labels": {"team": "builds", "a.first": "1"}},
         runner={"labels": {"zone": "b", "team": "builds"}},
     ),
-    OptionSet(name="names", daemon={"tls_names": ["builder", "dind.test"], "tags": ["dind", "big"]}),
+    OptionSet(
+        name="names",
+        daemon={
+            "tls_names": ["builder", "dind.test"],
+            "tags": ["dind", "big"],
+            "certificates": {"rotate": "2199-12-31"},
+        },
+    ),
     OptionSet(name="flags", daemon={"flags": ["--debug", "--default-ulimit=nofile=65536:65536"]}),
     OptionSet(
         name="kept", daemon={"protect_data": True, "retain_data": True}, runner={"retain_config": True}
@@ -125,6 +132,7 @@ MATRIX = (
             "tags": ["dind", "big"],
             "flags": ["--debug"],
             "stop_grace_seconds": 30,
+            "certificates": {"rotate": "2026-01-31", "warn_days": 60},
             "ready_seconds": 240,
             "daemon_json": {
                 **_TRANSFERS,

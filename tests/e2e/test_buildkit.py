@@ -102,6 +102,7 @@ def test_the_client_certificate_opens_the_daemon_by_its_names(daemon: Buildkitd,
     ],
     ids=["plain text", "another authority", "another name"],
 )
+@pytest.mark.case(number=5, component="BuildkitDaemon", title="the client refuses it")
 def test_a_client_gets_no_answer(daemon: Buildkitd, script: str, words: str) -> None:
     hosts = {"stranger.example.com": daemon.address()}
     shown = daemon.job(script.format(daemon=daemon.name), extra_hosts=hosts)
@@ -120,6 +121,10 @@ def test_a_client_gets_no_answer(daemon: Buildkitd, script: str, words: str) -> 
     ],
     ids=["a client's", "none", "a server's", "of another authority"],
 )
+@pytest.mark.case(number=1, component="BuildkitDaemon", title="refused", cis="2.7")
+@pytest.mark.case(
+    number=2, component="BuildkitDaemon", title="another authority's and a server's are refused", cis="2.7"
+)
 def test_the_daemon_takes_no_certificate_but_a_clients_of_its_own_authority(
     daemon: Buildkitd, before: str, pair: str, alert: str | None
 ) -> None:
@@ -129,6 +134,9 @@ def test_the_daemon_takes_no_certificate_but_a_clients_of_its_own_authority(
     assert re.findall(r"alert ([a-z ]+):", shown) == ([alert] if alert else []), shown
 
 
+@pytest.mark.case(
+    number=7, component="BuildkitDaemon", title="out of reach, nothing is published", cis="5.14"
+)
 def test_the_daemon_is_reached_from_its_own_network_alone(daemon: Buildkitd) -> None:
     knock = f"timeout 5 bash -c '</dev/tcp/{daemon.address()}/1234'"
 
@@ -137,6 +145,12 @@ def test_the_daemon_is_reached_from_its_own_network_alone(daemon: Buildkitd) -> 
     assert not any((daemon.container().attrs["NetworkSettings"]["Ports"] or {}).values())
 
 
+@pytest.mark.case(
+    number=13,
+    component="BuildkitDaemon",
+    title="as declared: an ordinary user, two capabilities, no seccomp filter",
+    cis="5.4, 5.5, 5.22",
+)
 def test_the_daemon_is_unprivileged_but_for_what_is_declared(daemon: Buildkitd) -> None:
     container = daemon.container()
     made = container.attrs["HostConfig"]
@@ -157,6 +171,12 @@ def test_the_daemon_is_unprivileged_but_for_what_is_declared(daemon: Buildkitd) 
     assert facts(shown)["Uid"].split() == ["1000"] * 4
 
 
+@pytest.mark.case(
+    number=14,
+    component="BuildkitDaemon",
+    title="neither the daemon nor a build step mounts, makes a device or sets the kernel",
+    cis="5.4",
+)
 def test_neither_the_daemon_nor_a_build_can_do_what_root_of_the_host_can(daemon: Buildkitd) -> None:
     host = daemon.job(TRY_PROBES, image=DOCKER_CLI, privileged=True, cap_drop=[], security_opt=[])
     assert host.splitlines() == ["mount done", "device done", "kernel done"]
@@ -186,6 +206,17 @@ def test_cache_and_authority_outlive_the_container_the_daemon_and_the_stack(tmp_
         # The state holds what a refresh read, without systempaths; what is made anew gets it all the same.
         assert container.attrs["HostConfig"]["MaskedPaths"] == []
         assert daemon.authority() == authority
+        assert is_cached(daemon.build("echo kept > /kept"))
+
+        # A rotation takes the authority, once the daemon is gone, and leaves the cache.
+        daemon.declare(memory=768, certificates={"rotate": "2026-01-31"}, retain_data=True)
+        shown = daemon.cli.up()
+        gone = [
+            shown.index(f" {daemon.name}-{part} deleted original") for part in ("container", "certificates")
+        ]
+        assert gone == sorted(gone)
+        assert daemon.authority() != authority
+        authority = daemon.authority()
         assert is_cached(daemon.build("echo kept > /kept"))
 
         data = {"volumes": [f"{daemon.name}-ca", f"{daemon.name}-cache"]}

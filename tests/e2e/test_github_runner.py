@@ -92,6 +92,17 @@ def test_nothing_of_a_job_is_left_for_the_next_one(runners: Runners, way: str) -
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.case(
+    number=27,
+    component="GitHubRunner",
+    title="no credential in any environment, command line or file in a job's reach",
+)
+@pytest.mark.case(
+    number=13,
+    component="GitHubRunner",
+    title="a job is an ordinary user without capabilities",
+    cis="5.4, 5.22, 5.26",
+)
 def test_a_job_finds_no_credential_and_cannot_ask_for_a_registration(runners: Runners, way: str) -> None:
     hidden = runners.secrets[way]
     # The probe must not find itself.
@@ -129,6 +140,9 @@ def test_while_a_job_runs_its_runner_is_the_only_registration(runners: Runners) 
     assert len(seen) <= 2  # its own, and after its end the next
 
 
+@pytest.mark.case(
+    number=26, component="GitHubRunner", title="no secret in inspect, logs, processes, previews and the state"
+)
 def test_no_secret_is_seen_from_outside(runners: Runners) -> None:
     job = runners.project.start("outside", runners.label("dood"), "echo started; sleep 5")
     job.wait_until_it_says("started")
@@ -202,6 +216,9 @@ def test_another_credential_replaces_its_writer_alone_and_a_running_job_ends_wel
     runners.wait_until_idle("dind")
 
 
+@pytest.mark.case(
+    number=44, component="GitHubRunner", title="a revoked credential leaves all up; log and health say so"
+)
 def test_a_revoked_credential_leaves_everything_up_and_says_so(runners: Runners) -> None:
 
     runners.wait_until_idle("dind")

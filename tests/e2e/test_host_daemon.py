@@ -272,10 +272,20 @@ def test_what_a_job_mounts_of_its_own_files_is_there(ran: Ran) -> None:
     assert ran.said("direct")["mount"].split() == ["seen", "ended=0"]
 
 
+@pytest.mark.case(
+    number=17, component="HostDaemon", title="a job reads the host's files", cis="5.32", baseline=True
+)
 def test_without_a_proxy_a_job_reads_every_file_of_the_host(ran: Ran) -> None:
     assert ran.said("direct")["root"].splitlines() == ["the host's own file", "ended=0"]
 
 
+@pytest.mark.case(
+    number=17,
+    component="HostDaemon",
+    title="a socket mounted `:ro` lets the same through",
+    cis="5.32",
+    baseline=True,
+)
 def test_a_socket_mounted_read_only_lets_the_same_through(hosts: Hosts) -> None:
     said_all = hosts.engine.containers.run(
         DOCKER_CLI,
@@ -302,6 +312,12 @@ def test_what_was_pushed_through_the_proxy_is_in_the_registry(ran: Ran) -> None:
 @pytest.mark.parametrize(
     "probe",
     ["run", "exec", "containers", "volume", "network", "classic network", "save", "remove"],
+)
+@pytest.mark.case(
+    number=18,
+    component="HostDaemon, `socket_proxy`",
+    title="run, exec, list, volume, network, save, remove: refused",
+    cis="5.32",
 )
 def test_through_the_proxy_a_job_can_do_nothing_else(ran: Ran, probe: str) -> None:
     told = ran.said("proxied")[probe]
@@ -330,6 +346,12 @@ def test_the_proxy_does_not_keep_a_build_off_the_hosts_network(ran: Ran) -> None
     assert any(line.endswith("reached the host") and "RUN" not in line for line in told.splitlines()), told
 
 
+@pytest.mark.case(
+    number=13,
+    component="HostDaemon, `socket_proxy`",
+    title="nobody, no capability, no network, no file to write",
+    cis="5.4, 5.12, 5.26",
+)
 def test_the_proxy_is_nobody_without_capabilities_network_or_a_file_to_write(ran: Ran) -> None:
     proxy = ran.hosts.proxy()
     host_config = proxy.attrs["HostConfig"]
@@ -364,6 +386,12 @@ def statuses(ran: Ran) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("request_name", REQUESTS)
+@pytest.mark.case(
+    number=18,
+    component="HostDaemon, `socket_proxy`",
+    title="some sixty ways round the filter: refused",
+    cis="5.32",
+)
 def test_the_proxy_judges_every_request_by_itself(statuses: dict[str, str], request_name: str) -> None:
     expected = REQUESTS[request_name][1]
 
@@ -418,6 +446,9 @@ def test_daemons_stay_as_declared_and_leave_nothing(hosts: Hosts) -> None:
 
 
 @pytest.mark.parametrize("args", [{}, {"socket_proxy": True}], ids=["direct", "proxied"])
+@pytest.mark.case(
+    number=17, component="HostDaemon", title="without `accept_host_root` nothing is created", cis="5.32"
+)
 def test_without_consent_nothing_is_created(hosts: Hosts, args: dict[str, Any]) -> None:
     hosts.declare(direct=args)
 

@@ -26,6 +26,7 @@ PROBES = {
     "host": "echo $DOCKER_HOST $DOCKER_TLS_VERIFY $DOCKER_CERT_PATH",
     "containers": "docker ps --format '{{.Names}}'",
     "root": "docker run --rm --volume /:/outside $IMAGE ls /outside/etc/docker /outside$MARKER || echo absent",
+    "keys": "docker run --rm --volume /:/outside $IMAGE grep -rl 'PRIVATE KEY' /outside/certs | sort",
     "plain": "(echo > /dev/tcp/docker/2375) 2>&1 || echo refused",
 }
 
@@ -73,6 +74,7 @@ def probed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Station, 
             project.delete()
 
 
+@pytest.mark.case(number=8, component="DindDaemon", title="no key of the authority in the job")
 def test_a_job_sees_the_clients_certificate_and_no_key_of_the_authority(
     probed: tuple[Station, dict[str, str]],
 ) -> None:
@@ -81,6 +83,15 @@ def test_a_job_sees_the_clients_certificate_and_no_key_of_the_authority(
     assert said["authority"].splitlines()[-1] == "refused"
 
 
+@pytest.mark.case(number=8, component="DindDaemon", title="none in its daemon either")
+def test_a_job_that_mounts_all_of_its_daemon_finds_no_key_of_the_authority(
+    probed: tuple[Station, dict[str, str]],
+) -> None:
+    _, said = probed
+    assert said["keys"].split() == ["/outside/certs/client/key.pem", "/outside/certs/server/key.pem"]
+
+
+@pytest.mark.case(number=8, component="DindDaemon", title="the certificates are read-only")
 def test_a_job_cannot_write_the_clients_certificate(probed: tuple[Station, dict[str, str]]) -> None:
     _, said = probed
     assert "Read-only file system" in said["write"]
@@ -96,6 +107,9 @@ def test_a_job_reaches_its_daemon_over_tls_and_by_no_other_way(
     assert "refused" in said["plain"].splitlines()
 
 
+@pytest.mark.case(
+    number=16, component="DindDaemon", title="it lists the daemon's containers and none of the host's"
+)
 def test_a_job_sees_the_containers_of_its_daemon_and_none_of_the_host(
     probed: tuple[Station, dict[str, str]],
 ) -> None:
@@ -107,6 +121,9 @@ def test_a_job_sees_the_containers_of_its_daemon_and_none_of_the_host(
     assert not inside & outside
 
 
+@pytest.mark.case(
+    number=16, component="DindDaemon", title="it sees the daemon's files and none of the host's"
+)
 def test_a_job_that_mounts_the_root_sees_the_daemons_and_not_the_hosts(
     probed: tuple[Station, dict[str, str]],
 ) -> None:

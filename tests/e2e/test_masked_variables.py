@@ -22,6 +22,7 @@ def alone(tmp_path: Path) -> Iterator[Trial]:
 
 
 @pytest.mark.parametrize("command", ["preview", "up"])
+@pytest.mark.case(number=29, component="GitLabProject", title="refused by name, nothing is sent")
 def test_every_bad_masked_value_is_refused_by_name_and_nothing_is_sent(alone: Trial, command: str) -> None:
     neighbours = [
         {"key": "REGISTRY_USER", "value": "robot-of-the-registry"},

@@ -47,6 +47,9 @@ def deploy_and_stay(cli: PulumiCli, resources: int) -> None:
 
 
 @pytest.mark.parametrize("sets", BATCHES, ids=lambda sets: "+".join(each.name for each in sets))
+@pytest.mark.case(
+    number=34, component="every station of option-sets.md", title="five `up --refresh` change nothing"
+)
 def test_a_station_stays_as_declared_and_leaves_nothing(
     sets: list[OptionSet], station: Station, network: str
 ) -> None:
@@ -66,11 +69,7 @@ def test_kept_data_stays_where_everything_else_is_destroyed(station: Station, ne
     assert "protected" in refused.stdout
     station.cli.run("state", "unprotect", "--all", "--yes")
     station.cli.run("destroy", "--yes", "--skip-preview")
-    kept = [
-        f"{station.name}-kept-{part}"
-        for part in ("daemon-ca", "daemon-client", "daemon-storage", "runner-config")
-        if part != "daemon-client"
-    ]
+    kept = [f"{station.name}-kept-{part}" for part in ("daemon-ca", "daemon-storage", "runner-config")]
     assert station.left(set()) == {"volumes": kept}
 
 

@@ -30,7 +30,7 @@ def what_docker_tells(station: Station) -> dict[str, str]:
     for container in station.containers():
         told[f"docker logs {container.name}"] = container.logs().decode()
         told[f"docker inspect {container.name}"] = json.dumps(container.attrs)
-    assert len(told) == 2 * len(("daemon", "certificate reader", "config writer", "runner"))
+    assert len(told) == 2 * len(("daemon", "certificate maker", "config writer", "runner"))
     return told
 
 
@@ -44,6 +44,9 @@ def with_marker(told: dict[str, str], *markers: str) -> list[str]:
     return [name for name, text in told.items() if any(marker in text for marker in markers)]
 
 
+@pytest.mark.case(
+    number=26, component="GitLabRunner", title="in config.toml (0600) and nowhere else, up to `-v=4`"
+)
 def test_the_token_is_in_config_toml_and_nowhere_else(station: Station) -> None:
     cli, first = station.cli, station.token
     told = {

@@ -103,6 +103,7 @@ def insist(*, host: str, pair: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["{daemon}", "docker", "localhost", "builder.example.com"])
+@pytest.mark.case(number=5, component="DindDaemon", title="with `tls_names` it is in the certificate")
 def test_the_client_certificate_opens_the_daemon_by_every_name_it_is_known_by(
     daemon: Station, name: str
 ) -> None:
@@ -115,6 +116,7 @@ def test_the_client_certificate_opens_the_daemon_by_every_name_it_is_known_by(
     assert said[0].isdigit(), said
 
 
+@pytest.mark.case(number=1, component="DindDaemon", title="refused", cis="2.7")
 def test_a_client_without_a_certificate_is_refused(daemon: Station) -> None:
     script = ask(host=daemon.daemon_name, pair="/tmp")
     bare = script.replace("--tlscert /tmp/cert.pem --tlskey /tmp/key.pem ", "")
@@ -123,6 +125,7 @@ def test_a_client_without_a_certificate_is_refused(daemon: Station) -> None:
     assert "certificate required" in said
 
 
+@pytest.mark.case(number=2, component="DindDaemon", title="another authority's is refused", cis="2.7")
 def test_a_client_with_a_certificate_of_another_authority_is_refused(daemon: Station) -> None:
     known = client(daemon, insist(host=daemon.daemon_name, pair="/certs/client"))
     assert "ApiVersion" in known
@@ -131,24 +134,28 @@ def test_a_client_with_a_certificate_of_another_authority_is_refused(daemon: Sta
     assert "unknown ca" in stranger or "bad certificate" in stranger, stranger
 
 
+@pytest.mark.case(number=2, component="DindDaemon", title="a server's is refused", cis="2.7")
 def test_a_certificate_made_for_servers_is_no_client_certificate(daemon: Station) -> None:
     said = client(daemon, SERVER_ONLY + ask(host=daemon.daemon_name, pair="/tmp/own"), ca=True)
     assert "exit 1" in said
     assert "bad certificate" in said
 
 
+@pytest.mark.case(number=5, component="DindDaemon", title="the client refuses it")
 def test_a_name_that_the_certificate_does_not_cover_is_refused_by_the_client(daemon: Station) -> None:
     said = client(daemon, ask(host="stranger.example.com"), hosts={"stranger.example.com": address(daemon)})
     assert "exit 1" in said
     assert "not stranger.example.com" in said
 
 
+@pytest.mark.case(number=6, component="DindDaemon", title="closed, while 2376 is open", cis="2.7")
 def test_port_2375_is_closed_while_2376_is_open(daemon: Station) -> None:
     assert client(daemon, OPEN.format(host=daemon.daemon_name, port=2376)) == ""
     assert "Connection refused" in client(daemon, OPEN.format(host=daemon.daemon_name, port=2375))
 
 
 @pytest.mark.parametrize("where", ["another network", "the default bridge"])
+@pytest.mark.case(number=7, component="DindDaemon", title="out of reach")
 def test_the_daemon_cannot_be_reached_from_elsewhere(
     daemon: Station, other_network: Network, where: str
 ) -> None:
@@ -159,6 +166,7 @@ def test_the_daemon_cannot_be_reached_from_elsewhere(
     )
 
 
+@pytest.mark.case(number=7, component="DindDaemon", title="nothing is published", cis="5.13")
 def test_nothing_is_published_to_the_host(daemon: Station) -> None:
     for container in daemon.containers():
         ports = container.attrs["NetworkSettings"]["Ports"] or {}
@@ -175,6 +183,12 @@ def test_the_runner_holds_the_client_certificate_read_only_and_no_key_of_the_aut
     assert "/certs/ca/key.pem: No such file" in said
 
 
+@pytest.mark.case(
+    number=13,
+    component="GitLabRunner",
+    title="no capability, no-new-privileges, seccomp",
+    cis="5.4, 5.5, 5.22, 5.26",
+)
 def test_the_runner_is_unprivileged(daemon: Station) -> None:
     container = daemon.runner()
     assert container.attrs["HostConfig"]["Privileged"] is False
@@ -186,16 +200,31 @@ def test_the_runner_is_unprivileged(daemon: Station) -> None:
     assert facts["Seccomp"].strip() == "2"
 
 
-def test_the_daemon_keeps_its_authority_when_it_is_made_anew(daemon: Station) -> None:
-    def fingerprint() -> str:
-        return inside(daemon.daemon(), "openssl", "pkey", "-in", "/certs/ca/key.pem", "-pubout")
+@pytest.mark.case(number=8, component="DindDaemon", title="the daemon itself has no key of the authority")
+def test_the_daemon_has_no_key_of_the_authority(daemon: Station) -> None:
+    keys = inside(
+        daemon.daemon(), "sh", "-c", "grep -rl 'PRIVATE KEY' /certs /etc /run /var/lib/docker | sort"
+    )
 
-    before = fingerprint()
+    assert keys.split() == ["/certs/client/key.pem", "/certs/server/key.pem"]
+    assert inside(daemon.daemon(), "ls", "/certs").split() == ["client", "server"]
+
+
+def test_the_daemon_cannot_write_its_certificates(daemon: Station) -> None:
+    for part in ("client", "server"):
+        assert "Read-only file system" in inside(daemon.daemon(), "touch", f"/certs/{part}/new")
+
+
+def test_the_daemon_keeps_its_authority_when_it_is_made_anew(daemon: Station) -> None:
+    def public_key() -> str:
+        return client(daemon, "openssl pkey -in /certs/ca/key.pem -pubout", ca=True)
+
+    before = public_key()
     assert "BEGIN PUBLIC KEY" in before
     made = daemon.daemon().id
     daemon.declare(daemon={"tls_names": ["builder.example.com", "second.example.com"]})
     daemon.cli.up()
     assert daemon.daemon().id != made
-    assert fingerprint() == before
+    assert public_key() == before
     said = client(daemon, ask(host="second.example.com"), hosts={"second.example.com": address(daemon)})
     assert said[0].isdigit(), said

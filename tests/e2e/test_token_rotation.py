@@ -115,6 +115,11 @@ def test_a_new_token_reaches_the_running_runner_and_its_job_ends_well(one: Trial
     assert set(counts(one.cli.up("--refresh", "--expect-no-changes"))) == {"unchanged"}
 
 
+@pytest.mark.case(
+    number=44,
+    component="GitLabRunner",
+    title="the runner stays up, log and metrics say so, `up --refresh` registers anew",
+)
 def test_a_revoked_token_leaves_the_runner_up_and_the_next_up_registers_anew(one: Trial) -> None:
     declare(one)
     one.cli.up()

@@ -102,6 +102,9 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
             remove(engine, name)
 
 
+@pytest.mark.case(
+    number=19, component="DindDaemon", title="containers, images, volumes and networks of its own only"
+)
 def test_a_daemon_lists_its_own_containers_images_and_volumes_and_no_one_elses(host: Host) -> None:
     mark = "only-in-a"
     host.in_daemon("a", DOCKER_BUILD.format(mark=mark))
@@ -118,6 +121,7 @@ def test_a_daemon_lists_its_own_containers_images_and_volumes_and_no_one_elses(h
     assert not outside & {*inside, *other}
 
 
+@pytest.mark.case(number=19, component="DindDaemon", title="the other's cache is cold")
 def test_a_cache_of_one_dind_daemon_is_cold_in_another(host: Host) -> None:
     build = DOCKER_BUILD.format(mark="a-cache")
     host.in_daemon("a", build)
@@ -125,6 +129,7 @@ def test_a_cache_of_one_dind_daemon_is_cold_in_another(host: Host) -> None:
     assert "CACHED" not in host.in_daemon("b", build)
 
 
+@pytest.mark.case(number=19, component="BuildkitDaemon", title="the other's cache is cold")
 def test_a_cache_of_one_buildkit_daemon_is_cold_in_another(host: Host) -> None:
     build = BUILDCTL_BUILD.format(mark="c-cache")
     host.as_job("c", build)
@@ -133,6 +138,7 @@ def test_a_cache_of_one_buildkit_daemon_is_cold_in_another(host: Host) -> None:
 
 
 @pytest.mark.parametrize(("own", "other", "port"), [("c", "d", 1234), ("c", "a", 2376)])
+@pytest.mark.case(number=7, component="BuildkitDaemon", title="a job of another station does not reach it")
 def test_a_job_reaches_its_own_stations_daemon_and_no_other(
     host: Host, own: str, other: str, port: int
 ) -> None:
@@ -142,6 +148,7 @@ def test_a_job_reaches_its_own_stations_daemon_and_no_other(
     assert host.as_job(own, refused).splitlines()[-1] == "closed"
 
 
+@pytest.mark.case(number=7, component="DindDaemon", title="a job of another station does not reach it")
 def test_a_job_inside_a_daemon_reaches_no_other_stations_daemon(host: Host) -> None:
     # The time limit is inside: a client passes its signal on to a first process, which does not heed it.
     probe = 'timeout 5 bash -c "</dev/tcp/{host}/{port}"'
@@ -154,6 +161,7 @@ def test_a_job_inside_a_daemon_reaches_no_other_stations_daemon(host: Host) -> N
         assert said_of_it.splitlines()[-1] != "exit=0", said_of_it
 
 
+@pytest.mark.case(number=2, component="BuildkitDaemon", title="another station's is refused", cis="2.7")
 def test_the_certificate_of_one_station_opens_no_other(host: Host) -> None:
     """Even a job that got into another station's network would be refused."""
     wired = host.connections["c"]

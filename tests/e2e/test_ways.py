@@ -226,6 +226,12 @@ def test_a_switch_ends_the_runner_before_its_daemon_goes(tour: Tour) -> None:
 
 
 @pytest.mark.parametrize("kind", UNPRIVILEGED, ids=lambda kind: kind.value)
+@pytest.mark.case(
+    number=13,
+    component="jobs of BuildkitDaemon and Kaniko",
+    title="capabilities as declared, no-new-privileges, seccomp, no socket, no device",
+    cis="5.4, 5.5, 5.22, 5.26, 5.32",
+)
 def test_a_job_of_an_unprivileged_way_is_unprivileged_from_inside(tour: Tour, kind: DaemonKind) -> None:
     said = tour.probes[kind.value]
     status = dict(line.split(":") for line in said["status"].replace("\t", "").splitlines())
@@ -239,6 +245,13 @@ def test_a_job_of_an_unprivileged_way_is_unprivileged_from_inside(tour: Tour, ki
     assert not {"vda", "sda", "kmsg", "mem", "loop0"} & set(said["devices"].split())
 
 
+@pytest.mark.case(
+    number=13,
+    component="jobs of BuildkitDaemon and Kaniko",
+    title="a job of HostDaemon has the socket",
+    cis="5.32",
+    baseline=True,
+)
 def test_the_same_probes_succeed_where_a_job_holds_the_hosts_socket(tour: Tour) -> None:
     """The baseline: what the unprivileged ways refuse is there with the socket."""
     said = tour.probes["dood"]

@@ -209,6 +209,9 @@ def _engine(monitor: Monitor) -> Iterator[asyncio.AbstractEventLoop]:
         )
         yield loop
     finally:
+        # What a failed program was still waiting for ends by itself: a coroutine that is cut off warns later, elsewhere.
+        if tasks := asyncio.all_tasks(loop):
+            loop.run_until_complete(asyncio.wait(tasks, timeout=10))
         for task in asyncio.all_tasks(loop):
             task.cancel()
         loop.run_until_complete(loop.shutdown_default_executor())

@@ -31,7 +31,7 @@ MOST: DindDaemonArgs = {
 }
 ROOTLESS: DindDaemonArgs = {"variant": DindVariant.ROOTLESS}
 SYSBOX: DindDaemonArgs = {"variant": DindVariant.SYSBOX}
-VOLUMES = ["dind-ca", "dind-client", "dind-storage"]
+VOLUMES = ["dind-ca", "dind-client", "dind-server", "dind-storage"]
 
 
 def daemon(args: DindDaemonArgs) -> Callable[[], None]:
@@ -57,7 +57,7 @@ def test_a_preview_registers_the_same_but_for_what_only_the_engine_can_know(grap
     preview = shown(graph.run(daemon(MOST), preview=True))
 
     changed = [now["name"] for then, now in zip(real, preview, strict=True) if then != now]
-    assert changed == ["dind", "dind-certificate"]
+    assert changed == ["dind", "dind-container"]
 
 
 @pytest.mark.parametrize("args", [LEAST, MOST, ROOTLESS], ids=["least", "most", "rootless"])
@@ -104,7 +104,7 @@ def test_each_variant_has_volumes_of_its_own(graph: Graph) -> None:
 
     each = [volumes(args) for args in (LEAST, ROOTLESS, SYSBOX)]
 
-    assert len(set.union(*each)) == sum(map(len, each)) == 9
+    assert len(set.union(*each)) == sum(map(len, each)) == 12
 
 
 def test_the_connection_of_a_variant_names_its_own_certificates(graph: Graph) -> None:
@@ -211,16 +211,53 @@ def test_the_connection_names_what_the_daemon_registers(graph: Graph) -> None:
     assert connection.network == only(found, "dind-network").inputs["name"]
     assert list(connection.runner_volumes) == [only(found, "dind-client").inputs["name"]]
     assert connection.tags == ("dind", "amd64")
-    assert f"DNS:{connection.runner_host.split('/')[2].split(':')[0]}," in str(
-        container(found).inputs["envs"]
-    )
+    names = only(found, "dind-certificates").inputs["command"][3]
+    assert f"DNS:{connection.runner_host.split('/')[2].split(':')[0]}," in names
 
 
-def test_the_certificate_is_read_again_for_every_new_container(graph: Graph) -> None:
-    reader = only(graph.run(daemon(LEAST)), "dind-certificate")
+def test_other_certificates_are_another_container(graph: Graph) -> None:
+    envs = container(graph.run(daemon(LEAST))).inputs["envs"]
 
-    assert reader.inputs["envs"] == ["DAEMON=id-of-dind-container"]
+    assert envs == ["DOCKER_TLS_CERTDIR=/certs", "CERTIFICATE_EXPIRY=2027-01-02T03:04:05Z"]
     assert graph.exports["certificate_expiry"] == "2027-01-02T03:04:05Z"
+
+
+@pytest.mark.parametrize(
+    ("args", "ca"),
+    [(MOST, "dind-ca"), (ROOTLESS, "dind-rootless-ca"), (SYSBOX, "dind-sysbox-ca")],
+    ids=["privileged", "rootless", "sysbox"],
+)
+def test_the_authoritys_key_is_in_the_certificate_makers_hands_alone(
+    graph: Graph, args: DindDaemonArgs, ca: str
+) -> None:
+    mounts = {
+        each.name: {mount["volumeName"]: mount.get("readOnly", False) for mount in each.inputs["volumes"]}
+        for each in graph.run(daemon(args))
+        if "volumes" in each.inputs
+    }
+
+    assert [name for name, mounted in mounts.items() if ca in mounted] == ["dind-certificates"]
+    assert [name for name, read_only in mounts["dind-container"].items() if not read_only] == [
+        ca.replace("-ca", "-storage")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "group"),
+    [(MOST, "0"), (ROOTLESS, "1000"), (SYSBOX, "0")],
+    ids=["privileged", "rootless", "sysbox"],
+)
+def test_the_servers_key_is_given_to_the_daemons_group(
+    graph: Graph, args: DindDaemonArgs, group: str
+) -> None:
+    maker = only(graph.run(daemon(args)), "dind-certificates").inputs
+
+    assert (maker["command"][4], maker["groupAdds"]) == (group, [group])
+    assert maker["networkMode"] == "none"
+
+
+def test_without_certificates_the_daemon_does_not_start(graph: Graph) -> None:
+    assert container(graph.run(daemon(MOST))).inputs["command"] == ["--tlsverify", "--debug"]
 
 
 def test_the_end_of_the_certificate_is_unknown_in_a_preview(graph: Graph) -> None:

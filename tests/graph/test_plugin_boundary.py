@@ -29,10 +29,12 @@ from pulumi.runtime.proto import (
 from ci_runners import Connection, DaemonKind
 from ci_runners.connections import dind_connection
 from tests.graph.recorder import CERTIFICATE_END, SOCKET_GROUP, normal
+from tests.unit.authority import AUTHORITY, KEY
 
 PLUGIN = Path(__file__).parents[2] / "components"
 COMPONENTS = [
     "BuildkitDaemon",
+    "CacheCleanup",
     "DindDaemon",
     "GitHubRepository",
     "GitHubRunner",
@@ -41,6 +43,8 @@ COMPONENTS = [
     "HostDaemon",
     "Kaniko",
     "RegistryMirror",
+    "RunnerDrain",
+    "StationMetrics",
 ]
 
 
@@ -221,6 +225,20 @@ def test_a_secret_token_is_taken_and_stays_one(
     (upload,) = registered.pop("gitlabrunner-config-writer")["uploads"]
     assert tomllib.loads(upload["content"]["secret"])["runners"][0]["token"] == "glrt-made-up"
     assert "glrt-made-up" not in repr(registered)
+
+
+def test_the_key_of_an_own_authority_is_taken_and_stays_a_secret(
+    plugin: provider_pb2_grpc.ResourceProviderStub, engine: StandInEngine
+) -> None:
+    key = {rpc._special_sig_key: rpc._special_secret_sig, "value": KEY}
+    certificates = {"authorityCertificate": AUTHORITY, "warnDays": 60}
+    inputs = {"acceptPrivileged": True, "certificates": certificates, "authorityKey": key}
+
+    construct(plugin, engine.address, "DindDaemon", inputs)
+
+    registered = {name: normal(MessageToDict(made.object)) for name, made in engine.requests.items()}
+    uploads = registered["dinddaemon-certificates"]["uploads"]
+    assert [upload["content"] for upload in uploads] == [AUTHORITY, {"secret": KEY}]
 
 
 def test_a_fraction_is_no_whole_number(

@@ -34,6 +34,8 @@ from ci_runners.station_args import (
     RegistriesArgs,
 )
 from ci_runners.station_settings import StationSecrets, station_args
+from ci_runners.upkeep.cleanup import CacheCleanupArgs
+from ci_runners.upkeep.drain import RunnerDrainArgs
 from tests.graph import recorder
 from tests.graph.recorder import SECRET, Graph, Registered, only
 
@@ -273,12 +275,12 @@ def test_every_argument_can_be_set_in_the_settings() -> None:
     }
 
     assert sections == {
-        "gitlab": keys(GitLabArgs) - {"token"},
+        "gitlab": keys(GitLabArgs) - {"token", "api_token"},
         "needs": keys(Needs),
         "registries": keys(RegistriesArgs),
-        "dind": keys(DindDaemonArgs),
+        "dind": keys(DindDaemonArgs) - {"authority_key"},
         "dood": keys(HostDaemonArgs),
-        "buildkit": keys(BuildkitDaemonArgs),
+        "buildkit": keys(BuildkitDaemonArgs) - {"authority_key"},
         "kaniko": keys(KanikoArgs),
         "runner": keys(GitLabRunnerArgs) - {"url", "token", "connection"},
         "pipeline": keys(GitLabPipelineArgs),
@@ -287,6 +289,8 @@ def test_every_argument_can_be_set_in_the_settings() -> None:
         "repository": keys(GitHubRepositoryArgs) - {"connection"},
         "github_runner": keys(GitHubRunnerArgs) - {"url", "connection", "token", "app", "runner_group"},
         "workflow": keys(GitHubWorkflowArgs),
+        "cleanup": keys(CacheCleanupArgs) - {"connection"},
+        "drain": keys(RunnerDrainArgs) - {"url", "api_token", "runner_id", "runner_container"},
     }
     assert keys(DaemonJson) == keys(DaemonJsonArgs)
     assert keys(S3Cache) == keys(S3CacheArgs)

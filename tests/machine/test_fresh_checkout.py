@@ -76,7 +76,7 @@ def test_nothing_but_the_station_and_what_stands_beside_it_runs(first_up: str, c
         "registry",
         "sandbox",
         "dev-dind",
-        "dev-dind-certificate",
+        "dev-dind-certificates",
         "dev-runner",
         "dev-runner-config-writer",
     }

@@ -7,8 +7,6 @@ plugins are not killed: they outlive the CLI, and end what they were about to do
 import os
 import random
 import secrets
-import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,6 +18,7 @@ import pytest
 from tests.e2e.conftest import made_up_token
 from tests.e2e.pulumi_cli import counts
 from tests.e2e.stations import Station, shared_settings, station
+from tests.prove.killing import inventory, kill_within, up_after_a_kill
 
 pytestmark = pytest.mark.e2e
 
@@ -48,37 +47,13 @@ def settings(one: Station, round_number: int) -> dict[str, Any]:
     }
 
 
-def inventory(one: Station) -> dict[str, list[str]]:
-    """Names of everything on the engine that is the station's; a name that is there twice is there twice."""
-    engine = one.engine
-    found = {
-        "containers": [each.name or "" for each in engine.containers.list(all=True, ignore_removed=True)],
-        "networks": [each.name or "" for each in engine.networks.list()],
-        "volumes": [each.name or "" for each in engine.volumes.list()],
-    }
-    return {kind: sorted(name for name in names if one.name in name) for kind, names in found.items()}
-
-
-def kill_within(one: Station, seconds: float, *words: str) -> bool:
-    """Start a command and kill the CLI at that moment. Says whether it was still running."""
-    with one.cli.start(*words, "--yes", "--skip-preview") as process:
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            if process.stdout:
-                process.stdout.close()  # the plugins hold its other end
-            process.wait()
-            return True
-        return False
-
-
 def is_whole(one: Station) -> list[str]:
     """Names of containers that should run and do not."""
     running = [f"{one.name}-dind", f"{one.name}-runner"]
     return [name for name in running if one.engine.containers.get(name).status != "running"]
 
 
+@pytest.mark.case(number=38, component="a station", title="the next up converges")
 def test_however_often_the_cli_is_killed_the_next_up_converges(one: Station, record_property: Record) -> None:
     seed = secrets.randbelow(1_000_000)
     chance = random.Random(seed)  # noqa: S311  no secret
@@ -106,8 +81,7 @@ def test_however_often_the_cli_is_killed_the_next_up_converges(one: Station, rec
 
 
 def recover_and_check(one: Station, where: str, expected: dict[str, list[str]]) -> None:
-    one.cli.attempt("cancel", "--yes")
-    done = one.cli.attempt("up", "--yes", "--skip-preview", "--refresh")
+    done = up_after_a_kill(one)
     assert done.returncode == 0, f"{where}\n{done.stdout}"
     assert inventory(one) == expected, where
     assert is_whole(one) == [], where

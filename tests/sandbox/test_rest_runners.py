@@ -12,7 +12,7 @@ from gitlab.exceptions import (
 )
 from gitlab.v4.objects import Project
 
-from tests.sandbox.harness import add_runner
+from tests.sandbox.harness import MakeRunner, add_runner, commit_ci
 
 
 def test_a_runner_is_made_read_edited_and_removed(client: gitlab.Gitlab, project: Project) -> None:
@@ -66,3 +66,23 @@ def test_a_runner_can_be_enabled_for_another_project(client: gitlab.Gitlab, proj
     client.runners.update(number, {"locked": True})
     with pytest.raises(GitlabCreateError, match="locked"):
         other.runners.create({"runner_id": number})
+
+
+def test_a_runners_jobs_are_listed_by_status(
+    client: gitlab.Gitlab, runner_of: MakeRunner, project: Project
+) -> None:
+    commit_ci(project, "a: {script: [make]}\nb: {script: [make]}")
+    runner = runner_of(project)
+    number = project.runners.list(get_all=True, type="project_type")[0].id
+    first, second = runner.take(), runner.take()
+    runner.finish(first)
+
+    def jobs(**query: str) -> list[int]:
+        return [job["id"] for job in client.http_list(f"/runners/{number}/jobs", query, get_all=True)]
+
+    assert jobs(status="running") == [second["id"]]
+    assert jobs(status="success") == [first["id"]]
+    assert jobs(status="failed") == []
+    assert sorted(jobs()) == [first["id"], second["id"]]
+    with pytest.raises(GitlabHttpError, match="status does not have a valid value"):
+        jobs(status="pending")

@@ -11,6 +11,7 @@ import pulumi
 import pytest
 
 from ci_runners.daemons.buildkit import BuildkitDaemonArgs
+from ci_runners.daemons.certificates import CertificatesArgs
 from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemonArgs
 from ci_runners.daemons.host import HostDaemonArgs
 from ci_runners.daemons.kaniko import KanikoArgs
@@ -28,10 +29,13 @@ from ci_runners.projects.gitlab_args import (
 )
 from ci_runners.registries.mirror import RegistryMirrorArgs
 from ci_runners.render.buildkit import BuildkitSpec
+from ci_runners.render.certificates import Certificates
 from ci_runners.render.ci_variables import PlainVariable, SecretVariable
+from ci_runners.render.cleanup import CleanupSpec
 from ci_runners.render.config_toml import GitLabRunnerSpec, S3Cache
 from ci_runners.render.daemon_json import DaemonJson
 from ci_runners.render.dind import DindSpec
+from ci_runners.render.drain import RunnerDrainSpec
 from ci_runners.render.github_runner import GitHubRunnerSpec
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec
 from ci_runners.render.gitlab_project import (
@@ -46,17 +50,22 @@ from ci_runners.render.gitlab_project import (
 )
 from ci_runners.render.host import HostSpec
 from ci_runners.render.kaniko import KanikoSpec
+from ci_runners.render.metrics import StationMetricsSpec
 from ci_runners.render.registry_config import RegistryMirrorSpec
 from ci_runners.render.workflow_rules import GitHubWorkflowSpec
 from ci_runners.runners.github import GitHubRunnerArgs
 from ci_runners.runners.gitlab import GitLabRunnerArgs, S3CacheArgs
 from ci_runners.station_args import GitHubWorkflowArgs, GitLabPipelineArgs
+from ci_runners.upkeep.cleanup import CacheCleanupArgs
+from ci_runners.upkeep.drain import RunnerDrainArgs
+from ci_runners.upkeep.metrics import StationMetricsArgs
 
 PAIRS: list[tuple[Any, Any, set[str]]] = [
-    (DindDaemonArgs, DindSpec, set()),
+    (DindDaemonArgs, DindSpec, {"authority_key"}),
     (DaemonJsonArgs, DaemonJson, set()),
+    (CertificatesArgs, Certificates, set()),
     (HostDaemonArgs, HostSpec, set()),
-    (BuildkitDaemonArgs, BuildkitSpec, set()),
+    (BuildkitDaemonArgs, BuildkitSpec, {"authority_key"}),
     (KanikoArgs, KanikoSpec, set()),
     (GitLabPipelineArgs, GitLabPipelineSpec, set()),
     (GitHubWorkflowArgs, GitHubWorkflowSpec, set()),
@@ -74,6 +83,13 @@ PAIRS: list[tuple[Any, Any, set[str]]] = [
     (GitLabRunnerArgs, GitLabRunnerSpec, {"url", "token", "connection"}),
     (S3CacheArgs, S3Cache, set()),
     (RegistryMirrorArgs, RegistryMirrorSpec, {"password"}),
+    (CacheCleanupArgs, CleanupSpec, {"connection"}),
+    (RunnerDrainArgs, RunnerDrainSpec, {"url", "api_token", "runner_id", "runner_container"}),
+    (
+        StationMetricsArgs,
+        StationMetricsSpec,
+        {"connection", "daemon_metrics_volume", "cleanup_state_volume", "certificate_expiry"},
+    ),
 ]
 SPEC_OF: dict[str, str] = {args.__name__: spec.__name__ for args, spec, _ in PAIRS}
 ITEMS = {GitLabVariableArgs, GitLabSecretVariableArgs, ProtectedBranchArgs}

@@ -13,7 +13,7 @@ from ci_runners.render.buildkit import (
     ready_test,
     server_names,
 )
-from ci_runners.render.certificates import LIFE_DAYS, RENEWAL_DAYS, SCRIPT, subject_names
+from ci_runners.render.certificates import Certificates, subject_names
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"image": "moby/buildkit:latest"}, "image"),
@@ -48,6 +48,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"registry_mirrors": ("http://m/a", "https://m/b")}, "registry_mirrors[1]"),
     ({"insecure_registries": ("http://registry:5000",)}, "insecure_registries[0]"),
     ({"insecure_registries": ("r", "r")}, "insecure_registries"),
+    ({"certificates": Certificates(warn_days=0)}, "certificates.warn_days"),
     ({"dns": ("one.one",)}, "dns[0]"),
     ({"dns": ("10.0.0.1", "10.0.0.1")}, "dns"),
 ]
@@ -120,9 +121,3 @@ def test_the_health_check_asks_over_tls() -> None:
     assert test[0] == "CMD"
     assert test[test.index("--addr") + 1] == "tcp://localhost:1234"
     assert test[test.index("--tlsdir") + 1] == "/certs/client"
-
-
-def test_a_certificate_is_renewed_well_before_its_end() -> None:
-    assert 0 < RENEWAL_DAYS < LIFE_DAYS
-    assert f"-checkend {RENEWAL_DAYS * 24 * 3600} " in SCRIPT
-    assert f"-days {LIFE_DAYS} " in SCRIPT

@@ -4,12 +4,15 @@ from typing import Any
 
 import pytest
 
+from ci_runners.render.certificates import Certificates
 from ci_runners.render.daemon_json import DaemonJson
 from ci_runners.render.dind import (
     DindSpec,
     container_environment,
+    daemon_flags,
     dind_problems,
     ready_test,
+    server_names,
     shutdown_seconds,
 )
 from ci_runners.render.dind_variants import NEEDS, DindVariant
@@ -29,6 +32,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"ready_seconds": 9}, "ready_seconds"),
     ({"tls_names": ("a_b",)}, "tls_names[0]"),
     ({"tls_names": ("10.0.0.2",)}, "tls_names[0]"),
+    ({"certificates": Certificates(rotate="tomorrow")}, "certificates.rotate"),
     ({"networks": ("a b",)}, "networks[0]"),
     ({"networks": ("ab", "ab")}, "networks"),
     ({"extra_hosts": ("registry",)}, "extra_hosts[0]"),
@@ -128,9 +132,19 @@ def test_no_two_variants_share_a_volume() -> None:
 
 
 def test_the_certificate_covers_the_daemons_name_and_every_further_one() -> None:
-    environment = container_environment("ci", spec(tls_names=("a.example.com", "b")))
+    names = server_names("ci", spec(tls_names=("a.example.com", "docker")))
 
-    assert environment == ["DOCKER_TLS_CERTDIR=/certs", "DOCKER_TLS_SAN=DNS:ci,DNS:a.example.com,DNS:b"]
+    assert names == ("ci", "docker", "localhost", "a.example.com")
+
+
+def test_the_daemon_is_told_where_its_certificates_are_and_which() -> None:
+    environment = container_environment("2027-01-02T03:04:05Z")
+
+    assert environment == ["DOCKER_TLS_CERTDIR=/certs", "CERTIFICATE_EXPIRY=2027-01-02T03:04:05Z"]
+
+
+def test_a_daemon_listens_with_certificates_or_not_at_all() -> None:
+    assert daemon_flags(spec(flags=("--debug",))) == ["--tlsverify", "--debug"]
 
 
 def test_the_daemon_ends_before_it_is_killed() -> None:

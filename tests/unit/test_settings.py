@@ -220,5 +220,5 @@ def test_whatever_json_there_is_it_is_read_or_refused(changes: dict[str, Any]) -
     except InvalidInput as refused:
         problems = refused.problems
 
-    allowed = ("station", "ci-runners:runner_token", "ci-runners:github_", "ci-runners:secrets.")
+    allowed = ("station", "ci-runners:runner_token", "ci-runners:git", "ci-runners:secrets.")
     assert [problem for problem in problems if not problem.field.startswith(allowed)] == []

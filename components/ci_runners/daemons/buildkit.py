@@ -14,34 +14,21 @@ from typing import NotRequired, TypedDict, cast
 import pulumi
 import pulumi_docker as docker
 
-from ci_runners.certificate import expiry
-from ci_runners.connection import CLIENT_CERTIFICATES
 from ci_runners.connections import buildkit_connection
-from ci_runners.daemons.certificates import certificate_maker
+from ci_runners.daemons.buildkit_parts import buildkit_container, metrics_volume
+from ci_runners.daemons.certificates import CertificatesArgs, daemon_certificates
 from ci_runners.daemons.engine_socket import socket_group
 from ci_runners.daemons.jobs_volume import jobs_volume
 from ci_runners.render.buildkit import (
-    CAPABILITIES,
-    CONFIG,
-    SECURITY_OPTS,
-    STATE,
     USER_ID,
     BuildkitSpec,
     buildkit_problems,
-    daemon_flags,
-    ready_test,
     server_names,
 )
-from ci_runners.render.buildkitd_toml import render_buildkitd_toml
-from ci_runners.render.certificates import SERVER_CERTIFICATES
+from ci_runners.render.certificates import authority_key_problems, without_key
 from ci_runners.render.config_toml import LogLevel
 from ci_runners.resources import (
-    LIFTED_LIMITS,
-    LOG_OPTS,
-    SILENT_CHANGES,
     after,
-    container_labels,
-    cpu_quota,
     label_pairs,
     network_labels,
     volume_labels,
@@ -49,16 +36,12 @@ from ci_runners.resources import (
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
 
-STOP_MARGIN = 120
-"""Seconds that Pulumi waits for a delete beyond the container's own grace."""
 DATA = ("ca", "cache")
 """The volumes whose contents cannot be made again."""
-PATHS = {"server": SERVER_CERTIFICATES, "client": CLIENT_CERTIFICATES, "cache": STATE}
-"""Where buildkitd has its volumes. The authority's is not among them."""
 
 
 class BuildkitDaemonArgs(TypedDict):
-    """Arguments of `BuildkitDaemon`. All are plain values: they are checked before anything is created."""
+    """Arguments of `BuildkitDaemon`. All but `authority_key` are plain values: they are checked before anything is created."""
 
     image: NotRequired[str]
     """Rootless image of the daemon, with a fixed tag or digest. Defaults to `images.BUILDKIT`."""
@@ -110,6 +93,15 @@ class BuildkitDaemonArgs(TypedDict):
     data_only: NotRequired[bool]
     """Whether only the volumes with data (CA and cache) exist: what a station keeps of a way to build that it does not
     use at the moment. Defaults to false."""
+    metrics: NotRequired[bool]
+    """Whether buildkitd serves its metrics, on a socket in `metrics_volume`, for `StationMetrics`. Its debug pages are on
+    the same socket, and let whoever reaches it read and change the cache's records: jobs and builds do not. Defaults to
+    false."""
+    certificates: NotRequired[CertificatesArgs]
+    """Renewal and authority of the daemon's certificates. A plain value."""
+    authority_key: NotRequired[pulumi.Input[str]]
+    """Private key of `certificates.authority_certificate`, in PEM without a passphrase. A secret, whether marked as one
+    or not; only the certificate maker gets it, and removes it when it ends."""
 
 
 class BuildkitDaemon(pulumi.ComponentResource):
@@ -123,7 +115,7 @@ class BuildkitDaemon(pulumi.ComponentResource):
     """How runners and jobs reach the daemon. Whatever uses it waits until the daemon answers over TLS. Empty with
     `data_only`."""
     certificate_expiry: pulumi.Output[str]
-    """End of the certificates' life, ISO 8601 in UTC. Empty with `data_only`."""
+    """End of the certificates' lives, ISO 8601 in UTC. Empty with `data_only`."""
     container_name: pulumi.Output[str]
     """Name of the daemon's container, and its host name. Empty with `data_only`."""
     network_name: pulumi.Output[str]
@@ -132,22 +124,29 @@ class BuildkitDaemon(pulumi.ComponentResource):
     """Name of the volume with the build cache."""
     ca_volume: pulumi.Output[str]
     """Name of the volume with the certificate authority's key."""
+    metrics_volume: pulumi.Output[str]
+    """Name of the volume with the metrics' socket. Empty without `metrics`."""
 
     def __init__(
         self, name: str, args: BuildkitDaemonArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         rules = Rules(component=f"BuildkitDaemon {name!r}")
-        plain = cast(dict[str, object], args)
-        spec = spec_from_args(BuildkitSpec, plain, rules, lambda spec: buildkit_problems(name, spec))
+        key = args.get("authority_key")
+        spec = spec_from_args(
+            BuildkitSpec,
+            without_key(cast(dict[str, object], args)),
+            rules,
+            lambda it: [*buildkit_problems(name, it), *authority_key_problems(rules, it.certificates, key)],
+        )
         super().__init__("ci-runners:index:BuildkitDaemon", name, {}, opts)
         labels = label_pairs("buildkit", name, spec.labels)
         data = {part: self._volume(name, part, spec, labels) for part in DATA}
         self.cache_volume = data["cache"].name
         self.ca_volume = data["ca"].name
         self.connection = self.certificate_expiry = pulumi.Output.from_input("")
-        self.container_name = self.network_name = pulumi.Output.from_input("")
+        self.container_name = self.network_name = self.metrics_volume = pulumi.Output.from_input("")
         if not spec.data_only:
-            self._run(name, spec, labels, data)
+            self._run(name, spec, labels, data=data, rules=rules, key=key)
         self.register_outputs(
             {
                 "connection": self.connection,
@@ -156,11 +155,19 @@ class BuildkitDaemon(pulumi.ComponentResource):
                 "network_name": self.network_name,
                 "cache_volume": self.cache_volume,
                 "ca_volume": self.ca_volume,
+                "metrics_volume": self.metrics_volume,
             }
         )
 
     def _run(
-        self, name: str, spec: BuildkitSpec, labels: list[tuple[str, str]], data: dict[str, docker.Volume]
+        self,
+        name: str,
+        spec: BuildkitSpec,
+        labels: list[tuple[str, str]],
+        *,
+        data: dict[str, docker.Volume],
+        rules: Rules,
+        key: pulumi.Input[str] | None,
     ) -> None:
         """Everything but the data, and the outputs that speak of it."""
         volumes = data | {part: self._volume(name, part, spec, labels) for part in ("server", "client")}
@@ -171,15 +178,33 @@ class BuildkitDaemon(pulumi.ComponentResource):
             labels=network_labels(labels),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        names = server_names(name, spec)
-        maker = certificate_maker(
-            self, name, labels, volumes=volumes, server_names=names, server_group=USER_ID
+        certificates = daemon_certificates(
+            self,
+            name,
+            labels,
+            rules=rules,
+            volumes=volumes,
+            server_names=server_names(name, spec),
+            server_group=USER_ID,
+            asked=spec.certificates,
+            authority_key=key,
         )
-        self.certificate_expiry = maker.container_logs.apply(expiry)
-        container = self._container(name, spec, labels, network, volumes)
+        self.certificate_expiry = certificates.expiry
+        mounted = {**certificates.volumes, "cache": self.cache_volume}
+        if spec.metrics:
+            self.metrics_volume = mounted["metrics"] = metrics_volume(self, name, labels).name
+        container = buildkit_container(
+            self,
+            name,
+            spec,
+            labels,
+            network=network,
+            volumes=mounted,
+            certificate_expiry=self.certificate_expiry,
+        )
         group = socket_group(self, name, labels, socket=spec.socket)
         jobs = jobs_volume(self, name, labels)
-        connection = pulumi.Output.all(network.name, volumes["client"].name, group, jobs.mountpoint).apply(
+        connection = pulumi.Output.all(network.name, mounted["client"], group, jobs.mountpoint).apply(
             lambda known: buildkit_connection(
                 host=name,
                 network=known[0],
@@ -212,62 +237,3 @@ class BuildkitDaemon(pulumi.ComponentResource):
                 retain_on_delete=(is_data and spec.retain_data) or None,
             ),
         )
-
-    def _container(
-        self,
-        name: str,
-        spec: BuildkitSpec,
-        labels: list[tuple[str, str]],
-        network: docker.Network,
-        volumes: dict[str, docker.Volume],
-    ) -> docker.Container:
-        networks = [docker.ContainerNetworksAdvancedArgs(name=network.name)]
-        networks += [docker.ContainerNetworksAdvancedArgs(name=extra) for extra in spec.networks]
-        return docker.Container(
-            f"{name}-container",
-            name=name,
-            hostname=name,
-            image=spec.image,
-            command=daemon_flags(),
-            # The daemon reads its certificates once: other ones are another container.
-            envs=[self.certificate_expiry.apply(lambda end: f"CERTIFICATE_EXPIRY={end}")],
-            network_mode="bridge",
-            networks_advanced=networks,
-            volumes=[
-                docker.ContainerVolumeArgs(
-                    volume_name=volumes[part].name, container_path=path, read_only=part != "cache"
-                )
-                for part, path in PATHS.items()
-            ],
-            uploads=[docker.ContainerUploadArgs(file=CONFIG, content=render_buildkitd_toml(spec))],
-            hosts=_hosts(spec),
-            security_opts=list(SECURITY_OPTS),
-            capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(CAPABILITIES)),
-            memory=spec.memory,
-            memory_swap=spec.memory_swap or spec.memory,
-            cpu_quota=cpu_quota(spec.cpus),
-            restart="unless-stopped",
-            healthcheck=docker.ContainerHealthcheckArgs(
-                tests=ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
-            ),
-            wait=True,
-            wait_timeout=spec.ready_seconds,
-            stop_timeout=spec.stop_grace_seconds,
-            destroy_grace_seconds=spec.stop_grace_seconds,
-            log_driver="json-file",
-            log_opts=LOG_OPTS,
-            labels=container_labels(labels),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                ignore_changes=["securityOpts"],
-                replace_on_changes=SILENT_CHANGES if spec.memory else [*SILENT_CHANGES, *LIFTED_LIMITS],
-                # Pulumi itself would make the new one first, under a name that is taken.
-                delete_before_replace=True,
-                custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.stop_grace_seconds + STOP_MARGIN}s"),
-            ),
-        )
-
-
-def _hosts(spec: BuildkitSpec) -> list[docker.ContainerHostArgs] | None:
-    pairs = [extra.split(":", 1) for extra in spec.extra_hosts]
-    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None

@@ -1,8 +1,9 @@
 """`DindDaemon`: Docker Engine in a container, reached over TLS from a network of its own.
 
 Trust boundary: whoever holds the client certificate is root in the daemon. A job holds it: by the daemon it can mount
-every folder of the daemon's container, that of the certificate authority's key among them. TLS and the network decide
-who holds it; they do not make jobs safe. What stands between the daemon and the host is the variant's:
+every folder of the daemon's container. The certificate authority's key is not among them: it is on a volume that only
+the certificate maker mounts. TLS and the network decide who holds the certificate; they do not make jobs safe. What
+stands between the daemon and the host is the variant's:
 
 - privileged: nothing. Root in the daemon can become root on the host.
 - rootless: dockerd is user 1000 of the host, and the container has no capability but those that map user ids. To make
@@ -18,10 +19,12 @@ from typing import NotRequired, TypedDict, cast
 import pulumi
 import pulumi_docker as docker
 
-from ci_runners.certificate import expiry
 from ci_runners.connections import dind_connection
-from ci_runners.daemons.dind_parts import certificate_reader, dind_container
-from ci_runners.render.dind import DindSpec, dind_problems
+from ci_runners.daemons.certificates import CertificatesArgs, daemon_certificates
+from ci_runners.daemons.dind_parts import dind_container
+from ci_runners.recommend.needs import Trust
+from ci_runners.render.certificates import authority_key_problems, without_key
+from ci_runners.render.dind import DindSpec, dind_problems, server_names
 from ci_runners.render.dind_variants import DindVariant
 from ci_runners.resources import after, label_pairs, network_labels, volume_labels
 from ci_runners.specs import spec_from_args
@@ -66,11 +69,15 @@ class DaemonJsonArgs(TypedDict):
 
 
 class DindDaemonArgs(TypedDict):
-    """Arguments of `DindDaemon`. All are plain values: they are checked before anything is created."""
+    """Arguments of `DindDaemon`. All but `authority_key` are plain values: they are checked before anything is created."""
 
     accept_privileged: NotRequired[bool]
     """Must be true where the container is privileged: a job that can reach it can become root on this host. Defaults
     to false, which is refused with the privileged variant unless there is only data."""
+    trust_zone: NotRequired[Trust]
+    """Whose code the jobs run. A privileged daemon is refused in the zone untrusted, whatever is accepted; for
+    several-teams it needs a host of each team's own, which is your word. Defaults to one-team, which is what
+    `accept_privileged` says."""
     variant: NotRequired[DindVariant]
     """What stands between the daemon and its host. Each variant has volumes of its own: another one starts empty, with
     an authority of its own. Defaults to privileged."""
@@ -84,7 +91,8 @@ class DindDaemonArgs(TypedDict):
     cpus: NotRequired[float]
     """CPUs for the daemon and all its jobs together. Defaults to no limit."""
     tls_names: NotRequired[list[str]]
-    """Further host names that the server's certificate covers. Defaults to none; the component's name always is."""
+    """Further host names that the server's certificate covers. Defaults to none; the component's name, docker and
+    localhost always are."""
     networks: NotRequired[list[str]]
     """Existing Docker networks that the daemon joins, for registries and mirrors there. Defaults to none."""
     extra_hosts: NotRequired[list[str]]
@@ -106,6 +114,14 @@ class DindDaemonArgs(TypedDict):
     data_only: NotRequired[bool]
     """Whether only the volumes with data (CA and storage) exist: what a station keeps of a way to build that it does
     not use at the moment. Defaults to false."""
+    metrics: NotRequired[bool]
+    """Whether dockerd serves its metrics on port 9323, for `StationMetrics`. What is in the daemon's network, and whoever
+    can run a job, can read them. Defaults to false."""
+    certificates: NotRequired[CertificatesArgs]
+    """Renewal and authority of the daemon's certificates. A plain value."""
+    authority_key: NotRequired[pulumi.Input[str]]
+    """Private key of `certificates.authority_certificate`, in PEM without a passphrase. A secret, whether marked as one
+    or not; only the certificate maker gets it, and removes it when it ends."""
     daemon_json: NotRequired[DaemonJsonArgs]
     """The daemon's configuration file."""
 
@@ -121,8 +137,7 @@ class DindDaemon(pulumi.ComponentResource):
     """How runners and jobs reach the daemon. Whatever uses it waits until the daemon answers over TLS. Empty with
     `data_only`."""
     certificate_expiry: pulumi.Output[str]
-    """End of the client certificate's life, ISO 8601 in UTC, as read when the container was made. The daemon signs
-    its certificates anew at every start, so the real end is this one or later. Empty with `data_only`."""
+    """End of the certificates' lives, ISO 8601 in UTC. Empty with `data_only`."""
     container_name: pulumi.Output[str]
     """Name of the daemon's container, and its host name. Empty with `data_only`."""
     network_name: pulumi.Output[str]
@@ -134,8 +149,13 @@ class DindDaemon(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DindDaemonArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         rules = Rules(component=f"DindDaemon {name!r}")
-        plain = cast(dict[str, object], args)
-        spec = spec_from_args(DindSpec, plain, rules, lambda spec: dind_problems(name, spec))
+        key = args.get("authority_key")
+        spec = spec_from_args(
+            DindSpec,
+            without_key(cast(dict[str, object], args)),
+            rules,
+            lambda it: [*dind_problems(name, it), *authority_key_problems(rules, it.certificates, key)],
+        )
         super().__init__("ci-runners:index:DindDaemon", name, {}, opts)
         labels = label_pairs("dind", name, spec.labels)
         data = {part: self._volume(name, part, spec, labels) for part in DATA}
@@ -144,7 +164,7 @@ class DindDaemon(pulumi.ComponentResource):
         self.connection = self.certificate_expiry = pulumi.Output.from_input("")
         self.container_name = self.network_name = pulumi.Output.from_input("")
         if not spec.data_only:
-            self._run(name, spec, labels, data)
+            self._run(name, spec, labels, data=data, rules=rules, key=key)
         self.register_outputs(
             {
                 "connection": self.connection,
@@ -157,10 +177,17 @@ class DindDaemon(pulumi.ComponentResource):
         )
 
     def _run(
-        self, name: str, spec: DindSpec, labels: list[tuple[str, str]], data: dict[str, docker.Volume]
+        self,
+        name: str,
+        spec: DindSpec,
+        labels: list[tuple[str, str]],
+        *,
+        data: dict[str, docker.Volume],
+        rules: Rules,
+        key: pulumi.Input[str] | None,
     ) -> None:
         """Everything but the data, and the outputs that speak of it."""
-        client = self._volume(name, "client", spec, labels)
+        volumes = data | {part: self._volume(name, part, spec, labels) for part in ("server", "client")}
         mtu = spec.daemon_json.mtu
         network = docker.Network(
             f"{name}-network",
@@ -170,17 +197,33 @@ class DindDaemon(pulumi.ComponentResource):
             labels=network_labels(labels),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        container = dind_container(
-            self, name, spec, labels, network=network, volumes={**data, "client": client}
+        certificates = daemon_certificates(
+            self,
+            name,
+            labels,
+            rules=rules,
+            volumes=volumes,
+            server_names=server_names(name, spec),
+            server_group=spec.needs.group,
+            asked=spec.certificates,
+            authority_key=key,
         )
-        reader = certificate_reader(self, name, spec, labels, daemon=container, client=client)
-        connection = pulumi.Output.all(network.name, client.name).apply(
+        container = dind_container(
+            self,
+            name,
+            spec,
+            labels,
+            network=network,
+            volumes={**certificates.volumes, "storage": self.storage_volume},
+            certificate_expiry=certificates.expiry,
+        )
+        connection = pulumi.Output.all(network.name, certificates.volumes["client"]).apply(
             lambda names: dind_connection(
                 host=name, network=names[0], client_volume=names[1], tags=spec.tags
             ).dump()
         )
         self.connection = after(connection, container)
-        self.certificate_expiry = reader.container_logs.apply(expiry)
+        self.certificate_expiry = certificates.expiry
         self.container_name = container.name
         self.network_name = network.name
 
@@ -195,6 +238,8 @@ class DindDaemon(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 ignore_changes=["labels"],
+                # So that `pulumi up --replace` of the CA's volume renews the authority and all that it vouches for.
+                delete_before_replace=True,
                 protect=(is_data and spec.protect_data) or None,
                 retain_on_delete=(is_data and spec.retain_data) or None,
             ),

@@ -1,4 +1,4 @@
-"""The containers of a `DindDaemon`: the daemon's own, and the one that reads its certificate."""
+"""The container of a `DindDaemon`."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,16 @@ import pulumi
 import pulumi_docker as docker
 
 from ci_runners.connection import CLIENT_CERTIFICATES
+from ci_runners.render.certificates import SERVER_CERTIFICATES
 from ci_runners.render.daemon_json import render_daemon_json
-from ci_runners.render.dind import DindSpec, container_environment, ready_test, shutdown_seconds
+from ci_runners.render.dind import (
+    DindSpec,
+    container_environment,
+    daemon_flags,
+    metrics_environment,
+    ready_test,
+    shutdown_seconds,
+)
 from ci_runners.resources import LIFTED_LIMITS, LOG_OPTS, SILENT_CHANGES, container_labels, cpu_quota
 
 STOP_MARGIN = 120
@@ -21,11 +29,12 @@ def dind_container(
     labels: list[tuple[str, str]],
     *,
     network: docker.Network,
-    volumes: Mapping[str, docker.Volume],
+    volumes: Mapping[str, pulumi.Input[str]],
+    certificate_expiry: pulumi.Output[str],
 ) -> docker.Container:
-    """The daemon's container, with the volumes `ca`, `client` and `storage`. Made once it answers over TLS."""
+    """The daemon's container, with the volumes `server`, `client` and `storage`. Made once it answers over TLS."""
     needs = spec.needs
-    paths = {"ca": needs.certificates, "client": CLIENT_CERTIFICATES, "storage": needs.storage}
+    paths = {"server": SERVER_CERTIFICATES, "client": CLIENT_CERTIFICATES, "storage": needs.storage}
     networks = [docker.ContainerNetworksAdvancedArgs(name=network.name)]
     networks += [docker.ContainerNetworksAdvancedArgs(name=extra) for extra in spec.networks]
     return docker.Container(
@@ -39,12 +48,15 @@ def dind_container(
         security_opts=list(needs.security_opts) or None,
         devices=_devices(spec),
         tmpfs=needs.tmpfs or None,
-        command=list(spec.flags) or None,
-        envs=container_environment(name, spec),
+        command=daemon_flags(spec),
+        # The daemon reads its certificates once: other ones are another container.
+        envs=certificate_expiry.apply(lambda end: [*container_environment(end), *metrics_environment(spec)]),
         network_mode="bridge",
         networks_advanced=networks,
         volumes=[
-            docker.ContainerVolumeArgs(volume_name=volumes[part].name, container_path=path)
+            docker.ContainerVolumeArgs(
+                volume_name=volumes[part], container_path=path, read_only=part != "storage"
+            )
             for part, path in paths.items()
         ],
         uploads=[
@@ -69,40 +81,6 @@ def dind_container(
         log_opts=LOG_OPTS,
         labels=container_labels(labels),
         opts=_options(parent, spec),
-    )
-
-
-def certificate_reader(
-    parent: pulumi.Resource,
-    name: str,
-    spec: DindSpec,
-    labels: list[tuple[str, str]],
-    *,
-    daemon: docker.Container,
-    client: docker.Volume,
-) -> docker.Container:
-    """Reads the certificate once, each time the daemon's container is made, and ends."""
-    return docker.Container(
-        f"{name}-certificate",
-        name=f"{name}-certificate",
-        image=spec.daemon_image,
-        entrypoints=["openssl"],
-        command=["x509", "-enddate", "-noout", "-in", f"{CLIENT_CERTIFICATES}/cert.pem"],
-        envs=[daemon.id.apply(lambda container: f"DAEMON={container}")],
-        network_mode="none",
-        volumes=[
-            docker.ContainerVolumeArgs(
-                volume_name=client.name, container_path=CLIENT_CERTIFICATES, read_only=True
-            )
-        ],
-        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-        attach=True,
-        logs=True,
-        must_run=False,
-        log_driver="json-file",
-        log_opts=LOG_OPTS,
-        labels=container_labels(labels),
-        opts=pulumi.ResourceOptions(parent=parent),
     )
 
 

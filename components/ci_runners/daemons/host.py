@@ -16,6 +16,7 @@ from ci_runners.connection import SOCKET
 from ci_runners.connections import PROXY_FOLDER, host_connection
 from ci_runners.daemons.engine_socket import socket_group
 from ci_runners.daemons.jobs_volume import jobs_volume
+from ci_runners.recommend.needs import Trust
 from ci_runners.render.host import HostSpec, host_problems
 from ci_runners.render.socket_proxy import PROXY_USER, proxy_ready_test, proxy_script
 from ci_runners.resources import (
@@ -31,6 +32,8 @@ from ci_runners.validate import Rules
 
 READY_SECONDS = 60
 """Seconds until the engine must answer through the proxy."""
+PROXY_MEMORY = 128
+"""MiB for the proxy. It hands a build's context on without keeping it."""
 STOP_SECONDS = 10
 """Seconds that the proxy's last requests get when it is stopped. The runner drained before."""
 
@@ -40,6 +43,9 @@ class HostDaemonArgs(TypedDict):
 
     accept_host_root: bool
     """Must be true, with `socket_proxy` too: whoever can run a job can become root on this host."""
+    trust_zone: NotRequired[Trust]
+    """Whose code the jobs run. Of the zones only one-team trusts its jobs with the host; every other is refused,
+    whatever is accepted. Defaults to one-team, which is what `accept_host_root` says."""
     socket: NotRequired[str]
     """Path of the engine's socket on its own host. Defaults to /var/run/docker.sock."""
     tags: NotRequired[list[str]]
@@ -147,6 +153,8 @@ class HostDaemon(pulumi.ComponentResource):
             ],
             capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=["CAP_NET_BIND_SERVICE"]),
             security_opts=["no-new-privileges:true"],
+            memory=PROXY_MEMORY,
+            memory_swap=PROXY_MEMORY,
             restart="unless-stopped",
             healthcheck=docker.ContainerHealthcheckArgs(
                 tests=proxy_ready_test(), interval="5s", timeout="5s", start_period="5s", retries=12

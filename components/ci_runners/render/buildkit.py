@@ -8,7 +8,7 @@ from ci_runners.connection import CLIENT_CERTIFICATES, SOCKET
 from ci_runners.connections import BUILDKIT_PORT
 from ci_runners.images import BUILDKIT
 from ci_runners.problems import Problem
-from ci_runners.render.certificates import SERVER_CERTIFICATES
+from ci_runners.render.certificates import SERVER_CERTIFICATES, Certificates, certificates_problems
 from ci_runners.render.config_toml import LogLevel
 from ci_runners.render.shared_rules import (
     label_problems,
@@ -65,6 +65,8 @@ class BuildkitSpec:
     protect_data: bool = False
     retain_data: bool = False
     data_only: bool = False
+    metrics: bool = False
+    certificates: Certificates = field(default_factory=Certificates)
 
 
 def buildkit_problems(name: str, spec: BuildkitSpec) -> list[Problem]:
@@ -87,6 +89,7 @@ def buildkit_problems(name: str, spec: BuildkitSpec) -> list[Problem]:
         *network_problems(rules, name=name, networks=spec.networks, extra_hosts=spec.extra_hosts),
         *rules.each("tls_names", spec.tls_names, "host_name"),
         *rules.no_repeats("tls_names", spec.tls_names),
+        *certificates_problems(rules, spec.certificates),
         *tag_problems(rules, spec.tags),
         *label_problems(rules, spec.labels),
         *_configuration(spec, rules),

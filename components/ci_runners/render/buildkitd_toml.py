@@ -5,6 +5,7 @@ from typing import Any
 import tomli_w
 
 from ci_runners.render.buildkit import BuildkitSpec, mirrors
+from ci_runners.render.metrics import DAEMON_SOCKET
 
 DOCKER_HUB = "docker.io"
 
@@ -19,6 +20,8 @@ def render_buildkitd_toml(spec: BuildkitSpec) -> str:
     if spec.max_parallelism is not None:
         worker["max-parallelism"] = spec.max_parallelism
     document: dict[str, Any] = {"log": {"level": spec.log_level.value}, "worker": {"oci": worker}}
+    if spec.metrics:
+        document["grpc"] = {"debugAddress": f"unix://{DAEMON_SOCKET}"}
     if spec.dns:
         document["dns"] = {"nameservers": list(spec.dns)}
     registries = _registries(spec)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from ci_runners.plain_text import token_in
 from ci_runners.problems import Problem
 from ci_runners.validate import Rules
 
@@ -134,6 +135,9 @@ def value_problems(
     for rule, fix in broken:
         problem = rules.problem(f"{field}.value", value, rule.value, fix)
         yield replace(problem, secret=secret)
+    if not isinstance(variable, SecretVariable) and (kind := token_in(value)):
+        fix = "give it as one of secret_variables: this one is shown in previews and kept in plain text"
+        yield replace(rules.problem(f"{field}.value", value, f"no secret; this is {kind}", fix), secret=True)
 
 
 def _broken_masks(variable: CiVariable, value: str, names: Iterable[str]) -> Iterator[tuple[Rule, str]]:

@@ -4,11 +4,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ci_runners.connection import CERTIFICATES, CLIENT_CERTIFICATES, TLS_PORT
+from ci_runners.connection import CERTIFICATES, CLIENT_CERTIFICATES, TLS_PORT, DaemonKind
+from ci_runners.connections import JOB_HOST_NAME
 from ci_runners.problems import Problem
+from ci_runners.recommend.needs import Trust
+from ci_runners.render.certificates import Certificates, certificates_problems
 from ci_runners.render.daemon_json import DaemonJson, daemon_json_problems
 from ci_runners.render.dind_variants import NEEDS, DindVariant, VariantNeeds
+from ci_runners.render.metrics import DAEMON_PORT
 from ci_runners.render.shared_rules import label_problems, limit_problems, network_problems, tag_problems
+from ci_runners.render.trust import trust_problems
 from ci_runners.validate import Rules
 
 LEAST_MEMORY = 256
@@ -22,6 +27,7 @@ _OWN_FLAGS = frozenset(
         "config-file",
         "data-root",
         "host",
+        "metrics-addr",
         "shutdown-timeout",
         "tls",
         "tlscacert",
@@ -51,6 +57,7 @@ class DindSpec:
     """Everything about a DinD daemon that is known before it exists."""
 
     accept_privileged: bool = False
+    trust_zone: Trust = Trust.ONE_TEAM
     variant: DindVariant = DindVariant.PRIVILEGED
     image: str | None = None
     memory: int | None = None
@@ -67,6 +74,8 @@ class DindSpec:
     protect_data: bool = False
     retain_data: bool = False
     data_only: bool = False
+    metrics: bool = False
+    certificates: Certificates = field(default_factory=Certificates)
     daemon_json: DaemonJson = field(default_factory=DaemonJson)
 
     @property
@@ -87,6 +96,7 @@ def dind_problems(name: str, spec: DindSpec) -> list[Problem]:
         *rules.docker_name("name", name),
         *rules.host_name("name", name),
         *_consent(spec, rules),
+        *_zone(spec, rules),
         *rules.image("image", spec.daemon_image),
         *limit_problems(
             rules,
@@ -99,6 +109,7 @@ def dind_problems(name: str, spec: DindSpec) -> list[Problem]:
         *rules.at_least("ready_seconds", spec.ready_seconds, 10, "seconds"),
         *rules.each("tls_names", spec.tls_names, "host_name"),
         *rules.no_repeats("tls_names", spec.tls_names),
+        *certificates_problems(rules, spec.certificates),
         *network_problems(rules, name=name, networks=spec.networks, extra_hosts=spec.extra_hosts),
         *tag_problems(rules, spec.tags),
         *label_problems(rules, spec.labels),
@@ -117,6 +128,12 @@ def _consent(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
             "set it to true if every job that can reach this daemon is trusted with the host; or choose another"
             " variant",
         )
+
+
+def _zone(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
+    """Only a privileged daemon makes its jobs root on the host."""
+    if spec.needs.privileged and not spec.data_only:
+        yield from trust_problems(rules, DaemonKind.DIND, spec.trust_zone)
 
 
 def _user_namespace(spec: DindSpec, rules: Rules) -> Iterator[Problem]:
@@ -167,14 +184,37 @@ def shutdown_seconds(spec: DindSpec) -> int:
     return spec.stop_grace_seconds - SHUTDOWN_MARGIN
 
 
-def container_environment(name: str, spec: DindSpec) -> list[str]:
-    """The environment of docker:dind: where certificates go and which further names they cover.
+def server_names(name: str, spec: DindSpec) -> tuple[str, ...]:
+    """Host names that the server's certificate covers. A network alias is not among them."""
+    return tuple(dict.fromkeys((name, JOB_HOST_NAME, "localhost", *spec.tls_names)))
 
-    The certificate covers the container's host name and addresses, `docker` and `localhost`; a network alias is not
-    among them (docker-library/docker, dockerd-entrypoint.sh).
+
+def container_environment(certificate_expiry: str) -> list[str]:
+    """The environment of docker:dind: where certificates are, and which: it reads them when it starts.
+
+    It finds the server's and no authority's key, so that it makes none (docker-library/docker, dockerd-entrypoint.sh).
     """
-    names = ",".join(f"DNS:{extra}" for extra in (name, *spec.tls_names))
-    return [f"DOCKER_TLS_CERTDIR={CERTIFICATES}", f"DOCKER_TLS_SAN={names}"]
+    return [f"DOCKER_TLS_CERTDIR={CERTIFICATES}", f"CERTIFICATE_EXPIRY={certificate_expiry}"]
+
+
+def daemon_flags(spec: DindSpec) -> list[str]:
+    """What dockerd is started with beside what the image's entrypoint says.
+
+    Without certificates the entrypoint would listen on 2375 for everybody; so told, dockerd does not start then.
+    """
+    metrics = [f"--metrics-addr=0.0.0.0:{DAEMON_PORT}"] if spec.metrics else []
+    return ["--tlsverify", *metrics, *spec.flags]
+
+
+def metrics_environment(spec: DindSpec) -> list[str]:
+    """What leads to a rootless dockerd's metrics, whose network namespace is its own.
+
+    The image's entrypoint lets the port for clients out, and what is said here (docker-library/docker,
+    dockerd-entrypoint.sh).
+    """
+    if not spec.metrics or spec.variant is not DindVariant.ROOTLESS:
+        return []
+    return [f"DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=-p 0.0.0.0:{DAEMON_PORT}:{DAEMON_PORT}/tcp"]
 
 
 def ready_test() -> list[str]:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ci_runners.connection import CERTIFICATES
 from ci_runners.images import DOCKER_DIND, DOCKER_DIND_ROOTLESS
 
 
@@ -37,8 +36,8 @@ class VariantNeeds:
     tmpfs: dict[str, str] = field(default_factory=dict)
     """Folders in memory, each with its mount options."""
 
-    certificates: str = f"{CERTIFICATES}/ca"
-    """Where the volume with the certificate authority lies."""
+    group: int = 0
+    """Group of the daemon, for the key of its certificate."""
 
     storage: str = "/var/lib/docker"
     daemon_json: str = "/etc/docker/daemon.json"
@@ -59,8 +58,7 @@ NEEDS = {
         devices=("/dev/net/tun",),
         # containerd's pid outlives a killed container, and a dockerd that finds a process under it does not start.
         tmpfs={"/run/user/1000": "exec,uid=1000,gid=1000,mode=0700"},
-        # User 1000 may write to a fresh volume only where the image lets everybody: in /certs and /certs/client.
-        certificates=CERTIFICATES,
+        group=1000,
         storage="/home/rootless/.local/share/docker",
         daemon_json="/home/rootless/.config/docker/daemon.json",
         volumes="rootless-",

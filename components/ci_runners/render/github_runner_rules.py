@@ -7,7 +7,12 @@ from urllib.parse import urlsplit
 
 from ci_runners.problems import Problem
 from ci_runners.render.github_runner import OWN_LABELS, GitHubRunnerSpec
-from ci_runners.render.shared_rules import github_connection_problems, label_problems, limit_problems
+from ci_runners.render.shared_rules import (
+    github_connection_problems,
+    label_problems,
+    limit_problems,
+    plain_secret_problems,
+)
 from ci_runners.validate import Rules
 
 LONGEST_NAME = 40
@@ -205,7 +210,7 @@ def _runner_labels(spec: GitHubRunnerSpec, rules: Rules) -> Iterator[Problem]:
 
 
 def _environment(spec: GitHubRunnerSpec, rules: Rules) -> Iterator[Problem]:
-    for key in spec.environment:
+    for key, value in spec.environment.items():
         if not _ENVIRONMENT_NAME.fullmatch(key) or _RESERVED.fullmatch(key):
             yield rules.problem(
                 f"environment.{key}",
@@ -214,3 +219,5 @@ def _environment(spec: GitHubRunnerSpec, rules: Rules) -> Iterator[Problem]:
                 " DOCKER_*, GITHUB_*, RUNNER_*, HOME, LOGNAME, PATH, USER)",
                 "use letters, digits and _, and another name",
             )
+        else:
+            yield from plain_secret_problems(rules, f"environment.{key}", key, value)

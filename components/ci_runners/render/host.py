@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ci_runners.connection import SOCKET
+from ci_runners.connection import SOCKET, DaemonKind
 from ci_runners.images import CADDY
 from ci_runners.problems import Problem
+from ci_runners.recommend.needs import Trust
 from ci_runners.render.shared_rules import label_problems, socket_problems, tag_problems
+from ci_runners.render.trust import trust_problems
 from ci_runners.validate import Rules
 
 
@@ -15,6 +17,7 @@ class HostSpec:
     """Everything about the host's engine that is known before it is reached."""
 
     accept_host_root: bool = False
+    trust_zone: Trust = Trust.ONE_TEAM
     socket: str = SOCKET
     tags: tuple[str, ...] = ("dood",)
     labels: dict[str, str] = field(default_factory=dict)
@@ -28,6 +31,7 @@ def host_problems(name: str, spec: HostSpec) -> list[Problem]:
     return [
         *rules.docker_name("name", name),
         *_consent(spec, rules),
+        *trust_problems(rules, DaemonKind.DOOD, spec.trust_zone),
         *socket_problems(rules, spec.socket),
         *rules.image("proxy_image", spec.proxy_image),
         *tag_problems(rules, spec.tags),

@@ -13,7 +13,7 @@ from ci_runners.render.config_toml import (
     effective_limit,
     effective_request_concurrency,
 )
-from ci_runners.render.shared_rules import label_problems, limit_problems
+from ci_runners.render.shared_rules import label_problems, limit_problems, plain_secret_problems
 from ci_runners.validate import Rules
 
 LEAST_MEMORY = 64
@@ -163,7 +163,7 @@ def _touches_certificates(path: str) -> bool:
 
 
 def _names(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
-    for key in spec.environment:
+    for key, value in spec.environment.items():
         if not _ENVIRONMENT_NAME.fullmatch(key) or key.startswith("DOCKER_"):
             yield rules.problem(
                 f"environment.{key}",
@@ -171,15 +171,17 @@ def _names(spec: GitLabRunnerSpec, rules: Rules) -> Iterator[Problem]:
                 "a variable's name that the connection does not set itself (DOCKER_*)",
                 "use letters, digits and _; leave DOCKER_* to the connection",
             )
-    for flag, value in spec.feature_flags.items():
+        else:
+            yield from plain_secret_problems(rules, f"environment.{key}", key, value)
+    for flag, is_on in spec.feature_flags.items():
         if not _FEATURE_FLAG.fullmatch(flag):
             yield rules.problem(
-                f"feature_flags.{flag}", value, "a flag like FF_USE_FASTZIP", "see GitLab docs, Feature flags"
+                f"feature_flags.{flag}", is_on, "a flag like FF_USE_FASTZIP", "see GitLab docs, Feature flags"
             )
         if flag == "FF_NETWORK_PER_BUILD":
             yield rules.problem(
                 f"feature_flags.{flag}",
-                value,
+                is_on,
                 "a flag without an argument of its own",
                 "set network_per_build",
             )

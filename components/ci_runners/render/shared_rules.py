@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from ci_runners.connection import SOCKET, Connection, DaemonKind
+from ci_runners.plain_text import secret_named
 from ci_runners.problems import InvalidInput, Problem
 from ci_runners.validate import LEAST_CPUS, Rules
 
@@ -53,6 +54,14 @@ def label_problems(rules: Rules, labels: Mapping[str, str]) -> Iterator[Problem]
         if key.startswith("ci-runners."):
             fix = "ci-runners.* is this package's own"
             yield rules.problem(f"labels.{key}", value, "a label of yours", fix)
+
+
+def plain_secret_problems(rules: Rules, field: str, name: str, value: str) -> Iterator[Problem]:
+    """A secret in an environment, which whoever may inspect the container reads."""
+    if kind := secret_named(name, value):
+        expected = f"no plain text: this is {kind}"
+        fix = "make it a secret at the forge, which gives it to the jobs that may have it"
+        yield dataclasses.replace(rules.problem(field, value, expected, fix), secret=True)
 
 
 def socket_problems(rules: Rules, socket: str) -> Iterator[Problem]:

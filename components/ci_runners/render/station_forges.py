@@ -8,10 +8,11 @@ from ci_runners.connection import DaemonKind
 from ci_runners.images import BUILDKIT, DOCKER_CLI
 from ci_runners.problems import Problem
 from ci_runners.render import github_runner_rules, runner_rules
+from ci_runners.render.drain import drain_problems
 from ci_runners.render.github_repository import repository_problems
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec, pipeline_problems
 from ci_runners.render.gitlab_project_rules import project_problems
-from ci_runners.render.station_spec import ForgeKind, StationSpec, project_name, runner_name
+from ci_runners.render.station_spec import ForgeKind, StationSpec, drain_name, project_name, runner_name
 from ci_runners.render.workflow_rules import GitHubWorkflowSpec, workflow_problems
 from ci_runners.validate import Rules
 
@@ -37,6 +38,12 @@ def _gitlab(name: str, spec: StationSpec, way: DaemonKind | None, rules: Rules) 
     if spec.project is not None:
         found = project_problems(project_name(name), spec.project, has_connection=True)
         yield from under("project", rules.component, found)
+    if spec.drain is not None:
+        yield from under("drain", rules.component, drain_problems(drain_name(name), spec.drain))
+        if spec.project is None or spec.project.registration is None:
+            fix = "let the station register its runner, or leave drain out: the runner itself ends its jobs, unpaused"
+            expected = "a runner that the station registers: only of that one it knows the number"
+            yield rules.problem("project.registration", None, expected, fix)
     if spec.pipeline is None:
         yield rules.problem(
             "pipeline", None, "what the pipeline builds", "add it, with image_name: it has no default"
@@ -76,6 +83,13 @@ def _gitlab_fit(
         yield rules.problem(
             "runner.drain_seconds",
             spec.runner.drain_seconds,
+            f"at least {longest}: a job of the pipeline may take {pipeline.timeout_minutes} minutes to end",
+            f"raise it to {longest}, or lower pipeline.timeout_minutes",
+        )
+    if spec.drain is not None and spec.drain.seconds < longest:
+        yield rules.problem(
+            "drain.seconds",
+            spec.drain.seconds,
             f"at least {longest}: a job of the pipeline may take {pipeline.timeout_minutes} minutes to end",
             f"raise it to {longest}, or lower pipeline.timeout_minutes",
         )

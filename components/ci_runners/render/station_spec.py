@@ -6,8 +6,10 @@ from enum import Enum
 from ci_runners.connection import DaemonKind
 from ci_runners.recommend import Needs, recommend
 from ci_runners.render.buildkit import BuildkitSpec
+from ci_runners.render.cleanup import CleanupSpec
 from ci_runners.render.config_toml import GitLabRunnerSpec
 from ci_runners.render.dind import DindSpec
+from ci_runners.render.drain import RunnerDrainSpec
 from ci_runners.render.github_repository import GitHubRepositorySpec
 from ci_runners.render.github_runner import GitHubRunnerSpec
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec
@@ -63,6 +65,8 @@ class StationSpec:
     buildkit: BuildkitSpec = field(default_factory=BuildkitSpec)
     kaniko: KanikoSpec = field(default_factory=KanikoSpec)
     runner: GitLabRunnerSpec = field(default_factory=GitLabRunnerSpec)
+    cleanup: CleanupSpec | None = None
+    drain: RunnerDrainSpec | None = None
     keep_caches: bool = True
 
 
@@ -79,6 +83,16 @@ def runner_name(name: str) -> str:
 def project_name(name: str) -> str:
     """The name of what a station sets at its forge."""
     return f"{name}-project"
+
+
+def cleanup_name(name: str) -> str:
+    """The name of what keeps a station's daemon from filling its disk."""
+    return f"{name}-cleanup"
+
+
+def drain_name(name: str) -> str:
+    """The name of what pauses a station's runner before it goes."""
+    return f"{name}-drain"
 
 
 def way_of(spec: StationSpec) -> DaemonKind | None:

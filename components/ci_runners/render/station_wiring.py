@@ -1,16 +1,22 @@
 """What wires a station to its forge: which forge it is, and what of it may be an output."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from ci_runners.connection import DaemonKind
 from ci_runners.problems import Problem
 from ci_runners.render import github_repository, github_runner_rules, gitlab_later_rules
+from ci_runners.render.certificates import authority_key_problems, without_key
+from ci_runners.render.drain import api_token_problems
 from ci_runners.render.github_values import given_problems
 from ci_runners.render.station_forges import under
-from ci_runners.render.station_spec import ForgeKind, StationSpec, project_name, runner_name
+from ci_runners.render.station_spec import ForgeKind, StationSpec, project_name, runner_name, way_of
 from ci_runners.render.wiring_rules import token_problems, url_problems
 from ci_runners.validate import Rules
+
+_DAEMONS = (DaemonKind.DIND.value, DaemonKind.BUILDKIT.value)
+"""The sections whose daemons have certificates."""
 
 KNOWN_LATER = "rendered by the station"
 """Stands for what is known only once there is a daemon."""
@@ -28,6 +34,10 @@ def plain_station(args: Mapping[str, Any]) -> dict[str, object]:
         given = args.get(section)
         if isinstance(given, Mapping):
             plain[section] = reduced(given)
+    for way in _DAEMONS:
+        given = args.get(way)
+        if isinstance(given, Mapping):
+            plain[way] = without_key(given)
     return plain
 
 
@@ -37,6 +47,7 @@ def wiring_problems(name: str, spec: StationSpec, args: Mapping[str, Any]) -> It
     What is plain text is checked; an output is checked once its value is known.
     """
     rules = Rules(component=f"BuildStation {name!r}")
+    yield from _authority_keys(spec, args, rules)
     given = [forge.value for forge in ForgeKind if args.get(forge.value) is not None]
     if len(given) != 1:
         fix = "give gitlab with its url, or github"
@@ -51,15 +62,28 @@ def wiring_problems(name: str, spec: StationSpec, args: Mapping[str, Any]) -> It
         yield from _github(name, spec, forge, args, rules)
 
 
+def _authority_keys(spec: StationSpec, args: Mapping[str, Any], rules: Rules) -> Iterator[Problem]:
+    """Of the chosen daemon alone: the other sections are not used."""
+    way = way_of(spec)
+    if way is not None and way.value in _DAEMONS:
+        asked, given = getattr(spec, way.value).certificates, args.get(way.value)
+        key = given.get("authority_key") if isinstance(given, Mapping) else None
+        yield from under(way.value, rules.component, authority_key_problems(rules, asked, key))
+
+
 def _gitlab(
     name: str, spec: StationSpec, forge: Mapping[str, Any], args: Mapping[str, Any], rules: Rules
 ) -> Iterator[Problem]:
-    checks = {"url": url_problems, "token": token_problems}
+    checks: dict[str, Callable[[str], Iterable[Problem]]] = {
+        "url": lambda value: url_problems(name, value),
+        "token": lambda value: token_problems(name, value),
+        "api_token": lambda value: api_token_problems(rules, value),
+    }
     yield from _unknown("gitlab", forge, list(checks), rules)
     for field, check in checks.items():
         value = forge.get(field)
         if isinstance(value, str):
-            yield from under("gitlab", rules.component, check(name, value))
+            yield from under("gitlab", rules.component, check(value))
     if forge.get("url") is None:
         yield rules.problem("gitlab.url", None, "a value", "give it: it has no default")
     registers = spec.project is not None and spec.project.registration is not None
@@ -70,6 +94,9 @@ def _gitlab(
         expected = "none beside project.registration, which makes the token"
         found = rules.problem("gitlab.token", forge["token"], expected, "leave one of the two out")
         yield dataclasses.replace(found, secret=True)
+    if spec.drain is not None and forge.get("api_token") is None:
+        fix = "make an access token with the scope manage_runner, and pass it; or leave drain out"
+        yield rules.problem("gitlab.api_token", None, "a token with which the drain pauses the runner", fix)
     if spec.project is not None:
         wired = _with_content(args["project"], "pipeline_file")
         later = gitlab_later_rules.later_problems(project_name(name), spec.project, wired)

@@ -149,18 +149,30 @@ def test_a_plugin_ends_when_the_engine_no_longer_listens(
         os.close(ended)
 
 
-@pytest.mark.parametrize(
-    ("kind", "code", "reason"),
-    [("resource", None, "no __main__.py"), ("analyzer", "", "runs no policy packs")],
-)
+@pytest.mark.parametrize("kind", ["resource", "analyzer"])
 def test_a_plugin_that_the_stand_in_cannot_run_is_refused_with_the_reason(
-    kind: str, code: str | None, reason: str, tmp_path: Path, host: language_pb2_grpc.LanguageRuntimeStub
+    kind: str, tmp_path: Path, host: language_pb2_grpc.LanguageRuntimeStub
 ) -> None:
-    if code is not None:
-        (tmp_path / "__main__.py").write_text(code)
     request = language_pb2.RunPluginRequest(pwd=str(tmp_path), info=info(tmp_path), kind=kind)
-    with pytest.raises(grpc.RpcError, match=reason):
+    with pytest.raises(grpc.RpcError, match=r"no __main__\.py"):
         list(host.RunPlugin(request))
+
+
+def test_a_policy_packs_port_arrives_unflushed_and_its_imports_are_not_the_programs(
+    tmp_path: Path, host: language_pb2_grpc.LanguageRuntimeStub
+) -> None:
+    program = tmp_path / "program"
+    program.mkdir()
+    (program / "json.py").write_text("raise RuntimeError('the program has a module of this name')\n")
+    pack = tmp_path / "pack"
+    pack.mkdir()
+    request = plugin_in(pack, "import signal, sys\nsys.stdout.buffer.write(b'4321\\n')\nsignal.pause()\n")
+    request.kind, request.pwd = "analyzer", str(program)
+    call = host.RunPlugin(request)
+    try:
+        assert next(call).stdout == b"4321\n"
+    finally:
+        call.cancel()
 
 
 def test_the_host_says_that_it_is_a_stand_in(

@@ -18,7 +18,7 @@ set -uo pipefail
 umask 077
 
 : "${API_URL:?}" "${SCOPE:?}" "${GROUP?}" "${LABELS:?}" "${PREFIX:?}" "${SLOTS:?}" "${CREDENTIAL:?}" "${STATE:?}" "${FOLDERS:?}" "${SCRATCH:?}"
-readonly MESSAGE="$SCRATCH/trouble" REPLY="$SCRATCH/reply"
+readonly MESSAGE="$SCRATCH/trouble" ANSWER="$SCRATCH/reply"
 readonly RETRY_LEAST=5 RETRY_MOST=60 BUSY_SECONDS=15 REAP_SECONDS=300 LOOK_SECONDS=5
 readonly REPOSITORY_GROUP=1
 
@@ -44,22 +44,22 @@ fine() {
   not_before=0 retry=$RETRY_LEAST
 }
 
-# call BEARER METHOD PATH [JSON]: $status is the answer's, or 000 where there is none; the answer is in $REPLY.
+# call BEARER METHOD PATH [JSON]: $status is the answer's, or 000 where there is none; the answer is in $ANSWER.
 call() {
   local words=(--request "$2" --header 'Accept: application/vnd.github+json' --header 'X-GitHub-Api-Version: 2022-11-28')
   [[ -z ${4-} ]] || words+=(--header 'Content-Type: application/json' --data "$4")
-  : > "$REPLY"
+  : > "$ANSWER"
   status=$(
     printf 'header = "Authorization: Bearer %s"\n' "$1" |
       curl --config - --silent --show-error --connect-timeout 10 --max-time 30 "${words[@]}" \
-        --output "$REPLY" --write-out '%{http_code}' "$API_URL/$3" 2> "$SCRATCH/error"
+        --output "$ANSWER" --write-out '%{http_code}' "$API_URL/$3" 2> "$SCRATCH/error"
   ) || status=000
 }
 
 # What the forge or curl said, in one line.
 said() {
   local text
-  text=$(jq --raw-output '.message // empty' "$REPLY" 2> /dev/null)
+  text=$(jq --raw-output '.message // empty' "$ANSWER" 2> /dev/null)
   [[ $status != 000 ]] || text=$(head -c 300 "$SCRATCH/error")
   printf '%s %s' "$status" "${text//$'\n'/ }"
 }
@@ -113,9 +113,9 @@ authorize() {
     not_answered POST "$path"
     return 1
   fi
-  bearer=$(jq --raw-output .token "$REPLY")
+  bearer=$(jq --raw-output .token "$ANSWER")
   bearer_until=$((EPOCHSECONDS + 3000))
-  : > "$REPLY"
+  : > "$ANSWER"
 }
 
 # ask METHOD PATH [JSON]: true for an answer that the caller understands, by $status; anything else is trouble.
@@ -153,7 +153,7 @@ forget() {
   if ! delete "$runner"; then
     later[$1]=$((EPOCHSECONDS + BUSY_SECONDS))
     [[ $status == 422 ]] && ask GET "$SCOPE/actions/runners/$runner" || return 1
-    if [[ $status == 200 && $(jq --raw-output .status "$REPLY") == online ]]; then
+    if [[ $status == 200 && $(jq --raw-output .status "$ANSWER") == online ]]; then
       [[ -n ${waits[$1]-} ]] || log "slot $1: runner $runner, which does not run, is busy to the forge; waiting"
       waits[$1]=1
       return 1
@@ -174,9 +174,9 @@ find_group() {
   local page=1
   while ask GET "$SCOPE/actions/runner-groups?per_page=100&page=$page"; do
     group=$(jq --raw-output --arg name "$GROUP" \
-      '.runner_groups[] | select(if $name == "" then .default else .name == $name end) | .id' "$REPLY")
+      '.runner_groups[] | select(if $name == "" then .default else .name == $name end) | .id' "$ANSWER")
     [[ -z $group ]] || return 0
-    if [[ $(jq '.runner_groups | length' "$REPLY") == 0 ]]; then
+    if [[ $(jq '.runner_groups | length' "$ANSWER") == 0 ]]; then
       trouble "$SCOPE has no runner group ${GROUP:-of its own} that the credential may see" \
         "make the group, or correct runner_group"
       return 1
@@ -196,10 +196,10 @@ register() { # SLOT NONCE
     group=''
     return 0
   fi
-  jq --raw-output .runner.id "$REPLY" > "$STATE/$1"
+  jq --raw-output .runner.id "$ANSWER" > "$STATE/$1"
   log "slot $1: $name is runner $(< "$STATE/$1")"
-  answer "$1" "$2" "$(jq --raw-output .encoded_jit_config "$REPLY")"
-  : > "$REPLY"
+  answer "$1" "$2" "$(jq --raw-output .encoded_jit_config "$ANSWER")"
+  : > "$ANSWER"
 }
 
 # release SLOT NONCE: the forge decides whether the runner is free to go, so that no job gets lost in between.
@@ -229,9 +229,9 @@ serve() { # SLOT
 ours() {
   local page=1
   while ask GET "$SCOPE/actions/runners?per_page=100&page=$page"; do
-    [[ $(jq '.runners | length' "$REPLY") != 0 ]] || return 0
+    [[ $(jq '.runners | length' "$ANSWER") != 0 ]] || return 0
     jq --raw-output --arg prefix "$PREFIX-$own-" \
-      '.runners[] | select(.name | startswith($prefix)) | "\(.id) \(.status) \(.busy) \(.name)"' "$REPLY"
+      '.runners[] | select(.name | startswith($prefix)) | "\(.id) \(.status) \(.busy) \(.name)"' "$ANSWER"
     page=$((page + 1))
   done
   return 1

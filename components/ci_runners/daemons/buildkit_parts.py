@@ -1,0 +1,121 @@
+"""The container of a `BuildkitDaemon`, and the folder of its metrics' socket."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_docker as docker
+
+from ci_runners.connection import CLIENT_CERTIFICATES
+from ci_runners.render.buildkit import (
+    CAPABILITIES,
+    CONFIG,
+    SECURITY_OPTS,
+    STATE,
+    USER_ID,
+    BuildkitSpec,
+    daemon_flags,
+    ready_test,
+)
+from ci_runners.render.buildkitd_toml import render_buildkitd_toml
+from ci_runners.render.certificates import SERVER_CERTIFICATES
+from ci_runners.render.metrics import DAEMON_FOLDER
+from ci_runners.resources import (
+    LIFTED_LIMITS,
+    LOG_OPTS,
+    SILENT_CHANGES,
+    container_labels,
+    cpu_quota,
+    volume_labels,
+)
+
+STOP_MARGIN = 120
+"""Seconds that Pulumi waits for a delete beyond the container's own grace."""
+PATHS = {
+    "server": SERVER_CERTIFICATES,
+    "client": CLIENT_CERTIFICATES,
+    "cache": STATE,
+    "metrics": DAEMON_FOLDER,
+}
+"""Where buildkitd has its volumes. The authority's is not among them."""
+WRITTEN = frozenset({"cache", "metrics"})
+"""Those that it writes to."""
+
+
+def buildkit_container(
+    parent: pulumi.Resource,
+    name: str,
+    spec: BuildkitSpec,
+    labels: list[tuple[str, str]],
+    *,
+    network: docker.Network,
+    volumes: Mapping[str, pulumi.Input[str]],
+    certificate_expiry: pulumi.Output[str],
+) -> docker.Container:
+    """The daemon's container, with the volumes of `PATHS` that there are. Made once it answers over TLS."""
+    networks = [docker.ContainerNetworksAdvancedArgs(name=network.name)]
+    networks += [docker.ContainerNetworksAdvancedArgs(name=extra) for extra in spec.networks]
+    return docker.Container(
+        f"{name}-container",
+        name=name,
+        hostname=name,
+        image=spec.image,
+        command=daemon_flags(),
+        # The daemon reads its certificates once: other ones are another container.
+        envs=[certificate_expiry.apply(lambda end: f"CERTIFICATE_EXPIRY={end}")],
+        network_mode="bridge",
+        networks_advanced=networks,
+        volumes=[
+            docker.ContainerVolumeArgs(
+                volume_name=volumes[part], container_path=path, read_only=part not in WRITTEN
+            )
+            for part, path in PATHS.items()
+            if part in volumes
+        ],
+        uploads=[docker.ContainerUploadArgs(file=CONFIG, content=render_buildkitd_toml(spec))],
+        hosts=_hosts(spec),
+        security_opts=list(SECURITY_OPTS),
+        capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(CAPABILITIES)),
+        memory=spec.memory,
+        memory_swap=spec.memory_swap or spec.memory,
+        cpu_quota=cpu_quota(spec.cpus),
+        restart="unless-stopped",
+        healthcheck=docker.ContainerHealthcheckArgs(
+            tests=ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
+        ),
+        wait=True,
+        wait_timeout=spec.ready_seconds,
+        stop_timeout=spec.stop_grace_seconds,
+        destroy_grace_seconds=spec.stop_grace_seconds,
+        log_driver="json-file",
+        log_opts=LOG_OPTS,
+        labels=container_labels(labels),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            ignore_changes=["securityOpts"],
+            replace_on_changes=SILENT_CHANGES if spec.memory else [*SILENT_CHANGES, *LIFTED_LIMITS],
+            # Pulumi itself would make the new one first, under a name that is taken.
+            delete_before_replace=True,
+            custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.stop_grace_seconds + STOP_MARGIN}s"),
+        ),
+    )
+
+
+def metrics_volume(parent: pulumi.Resource, name: str, labels: list[tuple[str, str]]) -> docker.Volume:
+    """The folder of the metrics' socket: in memory, and the daemon's own user's, whatever the image."""
+    return docker.Volume(
+        f"{name}-metrics",
+        name=f"{name}-metrics",
+        driver="local",
+        driver_opts={
+            "type": "tmpfs",
+            "device": "tmpfs",
+            "o": f"uid={USER_ID},gid={USER_ID},mode=0750,size=64k,noexec,nosuid,nodev",
+        },
+        labels=volume_labels(labels),
+        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=["labels"]),
+    )
+
+
+def _hosts(spec: BuildkitSpec) -> list[docker.ContainerHostArgs] | None:
+    pairs = [extra.split(":", 1) for extra in spec.extra_hosts]
+    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None

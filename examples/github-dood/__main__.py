@@ -1,0 +1,26 @@
+"""GitHub's jobs build on the host's own engine, through its socket."""
+
+import pulumi
+
+from ci_runners import GitHubRunner, HostDaemon
+
+config = pulumi.Config()
+daemon = HostDaemon(
+    "ci-dood",
+    {
+        # Whoever may run a job can become root on this host.
+        "accept_host_root": True,
+        "trust_zone": "one-team",
+    },
+)
+
+GitHubRunner(
+    "ci-runner",
+    {
+        "url": config.require("github_url"),
+        "token": config.require_secret("github_token"),
+        "connection": daemon.connection,
+        "memory": 2048,
+        "cpus": 1.0,
+    },
+)
