@@ -83,7 +83,8 @@ def test_what_is_taken_passes_gitlabs_own_check(value: str, *, raw: bool) -> Non
 def test_what_gitlabs_own_check_takes_is_taken(case: tuple[str, bool]) -> None:
     value, raw = case
     assert re.fullmatch(GITLABS_OWN[raw], value)
-    assert broken(value, raw=raw) == []
+    # Names of variables are checked apart from the pattern, by GitLab too.
+    assert [each for each in broken(value, raw=raw) if each.expected != Rule.NOT_A_NAME.value] == []
 
 
 @pytest.mark.parametrize("value", ["short", "with spaces", "two\nlines", "CI_JOB_TOKEN", ""])
