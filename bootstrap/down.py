@@ -122,6 +122,8 @@ def down(places: Layout, console: Console) -> None:
             gone.append(f"engine and namespace {found.namespace}")
         end_shims(places)
         shutil.rmtree(places.run, ignore_errors=True)
+        while places.engine_data.is_mount():  # a dockerd that was killed leaves its folder mounted on itself
+            subprocess.run(["umount", str(places.engine_data)], check=True)
         shutil.rmtree(places.engine_data)
         shutil.rmtree(places.stacks, ignore_errors=True)
     for name in ("secrets/dev-runner-token", "Pulumi.dev.yaml", "Pulumi.yaml", "engine.json"):

@@ -18,7 +18,7 @@ from ci_runners.images import REGISTRY
 OWNER = "ci-runners.bootstrap"
 """The label by which everything that this package starts is found again; its value is the checkout's identity."""
 
-RESTART: Any = {"Name": "unless-stopped"}
+RESTART: Any = {"Name": "always"}
 """The SDK's annotations also want a count of tries, which the engine refuses beside this policy."""
 
 

@@ -10,8 +10,9 @@ from bootstrap.fingerprint import fingerprint
 from bootstrap.layout import Layout
 from bootstrap.steps import How, Outcome, Step, StepFailed
 
-PROGRAMS = {"rsync": "rsync", "shellcheck": "shellcheck"}
-"""Which Debian package holds what gitlab-ci-local copies a project with, and what actionlint reads scripts with."""
+PROGRAMS = {"faketime": "faketime", "rsync": "rsync", "shellcheck": "shellcheck"}
+"""Which Debian package holds what moves a clock for a test, what gitlab-ci-local copies a project with, and what
+actionlint reads scripts with."""
 
 _NPM_FIX = "check that `npm ping` reaches a registry, run this again"
 
@@ -31,7 +32,7 @@ def debian_programs(places: Layout) -> Outcome:
         places,
         PROGRAMS,
         tried="PATH, apt-get",
-        fix=f"install {' and '.join(PROGRAMS.values())}, run this again",
+        fix=f"install {', '.join(PROGRAMS.values())}, run this again",
     )
 
 

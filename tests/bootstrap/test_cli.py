@@ -9,7 +9,7 @@ from rich.console import Console
 from bootstrap import cli, engine
 from bootstrap.engine import Engine
 from bootstrap.layout import Layout, layout
-from bootstrap.stand_in_images import GITLAB_CI_LOCAL_UTIL, WAIT_FOR_IT
+from bootstrap.stand_in_images import GITLAB_CI_LOCAL_UTIL, PROMETHEUS, WAIT_FOR_IT
 from bootstrap.steps import Step
 from ci_runners import images
 
@@ -27,6 +27,7 @@ LEFT_OUT = {
     f"image {images.SBOM_SCANNER}",
     f"image {GITLAB_CI_LOCAL_UTIL}",
     f"image {WAIT_FOR_IT}",
+    f"image {PROMETHEUS}",
     "actionlint",
     "npm packages",
     "tools' Debian packages",

@@ -144,9 +144,9 @@ def test_a_program_that_is_there_is_not_installed_again(
 def test_a_program_that_nobody_may_install_is_named(places: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
 
-    with pytest.raises(StepFailed, match="rsync, shellcheck is missing") as failure:
+    with pytest.raises(StepFailed, match="faketime, rsync, shellcheck is missing") as failure:
         tools.debian_programs(places)
-    assert failure.value.fix == "install rsync and shellcheck, run this again"
+    assert failure.value.fix == "install faketime, rsync, shellcheck, run this again"
 
 
 def test_the_tools_that_are_installed_are_those_that_are_pinned() -> None:

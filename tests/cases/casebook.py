@@ -67,8 +67,8 @@ class Declared:
 EXCEPTIONS = (
     Declared(
         component="DindDaemon, `privileged`",
-        cis="5.5",
-        what="a privileged container: who may use the daemon can become root on the host",
+        cis="5.4, 5.5, 5.22, 5.26",
+        what="a privileged container, with all capabilities and without seccomp: who may use the daemon can become root on the host",
         word="`accept_privileged`; the variants `rootless` and `sysbox` need none",
     ),
     Declared(
