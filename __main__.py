@@ -45,8 +45,10 @@ pulumi.export("builder", station.builder)
 pulumi.export("connection", station.connection)
 """How a runner and its jobs reach the daemon: versioned JSON, for a runner that another program declares."""
 pulumi.export("certificate_expiry", station.certificate_expiry)
-"""End of the life of the daemon's client certificate, ISO 8601 in UTC; a restart of the daemon renews it."""
+"""End of the life of the daemon's client certificate, ISO 8601 in UTC; `rotate` renews it."""
 pulumi.export("runner_container_names", station.runner_container_names)
 """The runner's containers, for `docker logs`."""
+pulumi.export("scrape_config", station.scrape_config)
+"""The part of prometheus.yml that reads the station's metrics; empty without `metrics`."""
 pulumi.export("pipeline", station.pipeline)
 """The `.gitlab-ci.yml`, or the workflow: `pulumi stack output pipeline > .gitlab-ci.yml`."""

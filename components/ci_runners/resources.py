@@ -24,6 +24,10 @@ def cpu_quota(cpus: float | None) -> int | None:
     return None if cpus is None else round(cpus * 100_000)
 
 
+RESTART = "always"
+"""Restart policy of everything that runs. With `unless-stopped` an engine that died without live-restore takes what it
+still finds running at its next start for stopped by a person (moby/moby, issue 43204), and leaves it so."""
+
 STACK_LABEL = "ci-runners.stack"
 """Label that says which stack made something: `project/stack`."""
 

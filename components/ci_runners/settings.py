@@ -23,6 +23,7 @@ from ci_runners.render.gitlab_ci import GitLabPipelineSpec
 from ci_runners.render.gitlab_project import GitLabProjectSpec
 from ci_runners.render.host import HostSpec
 from ci_runners.render.kaniko import KanikoSpec
+from ci_runners.render.metrics import StationMetricsSpec
 from ci_runners.render.station import station_problems
 from ci_runners.render.station_spec import Builder, ForgeKind, Registries, StationSpec, way_of
 from ci_runners.render.wiring_rules import url_problems
@@ -108,6 +109,9 @@ class Settings:
 
     drain: RunnerDrainSpec | None = None
     """What pauses the GitLab runner before it goes. Default: nothing, the runner ends its jobs unpaused."""
+
+    metrics: StationMetricsSpec | None = None
+    """Where Prometheus finds the station's metrics. Default: nowhere."""
 
     keep_caches: bool = True
     """Whether the caches of the ways that are not in use stay, for the day that somebody switches back."""

@@ -15,12 +15,12 @@ from ci_runners.daemons.dind import DindDaemon
 from ci_runners.daemons.host import HostDaemon
 from ci_runners.daemons.kaniko import Kaniko
 from ci_runners.render.station import station_problems
-from ci_runners.render.station_spec import Registries, StationSpec, cleanup_name, daemon_name, way_of
+from ci_runners.render.station_spec import Registries, StationSpec, daemon_name, way_of
 from ci_runners.render.station_wiring import plain_station, wiring_problems
 from ci_runners.specs import spec_from_args
 from ci_runners.station_args import BuildStationArgs
 from ci_runners.station_forges import forge_side
-from ci_runners.upkeep.cleanup import CacheCleanup
+from ci_runners.station_upkeep import DaemonSide, upkeep
 from ci_runners.validate import Rules
 
 Daemon = DindDaemon | HostDaemon | BuildkitDaemon | Kaniko
@@ -32,7 +32,8 @@ class BuildStation(pulumi.ComponentResource):
     - `<name>-<builder>`, the daemon: `DindDaemon`, `HostDaemon`, `BuildkitDaemon` or `Kaniko`;
     - `<name>-runner`, a `GitLabRunner` or a `GitHubRunner`, wired to it by its connection;
     - the text of the pipeline that builds on them;
-    - where they are asked for `<name>-cleanup`, a `CacheCleanup`, and `<name>-drain`, a `RunnerDrain`;
+    - where they are asked for `<name>-cleanup`, a `CacheCleanup`, `<name>-drain`, a `RunnerDrain`, and
+      `<name>-metrics`, a `StationMetrics`;
     - where `project` or `repository` says so `<name>-project`, a `GitLabProject` or a `GitHubRepository`: registration,
       variables and secrets, protection, the committed pipeline.
 
@@ -49,6 +50,8 @@ class BuildStation(pulumi.ComponentResource):
     """Names of the runner's containers: one with GitLab, one for each job at once with GitHub."""
     pipeline: pulumi.Output[str]
     """The `.gitlab-ci.yml`, or the workflow, for projects that build here."""
+    scrape_config: pulumi.Output[str]
+    """The part of prometheus.yml that reads the station's metrics. Empty without `metrics`."""
 
     def __init__(self, name: str, args: BuildStationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         rules = Rules(component=f"BuildStation {name!r}")
@@ -64,19 +67,22 @@ class BuildStation(pulumi.ComponentResource):
         daemon = _daemon(name, way, args, spec.registries, child)
         if spec.keep_caches:
             _keep_caches(name, way, args, child)
-        if way is not DaemonKind.KANIKO and (cleanup := args.get("cleanup")) is not None:
-            CacheCleanup(cleanup_name(name), cast(Any, {**cleanup, "connection": daemon.connection}), child)
-        side = forge_side(name, spec, args, daemon.connection, child)
+        expiry = daemon.certificate_expiry if isinstance(daemon, DindDaemon | BuildkitDaemon) else None
+        known = DaemonSide(
+            way=way,
+            connection=daemon.connection,
+            certificate_expiry=expiry,
+            metrics_volume=daemon.metrics_volume if isinstance(daemon, BuildkitDaemon) else None,
+        )
+        kept = upkeep(name, spec, args, known, child)
+        side = forge_side(name, spec, args, daemon.connection, child, metrics=kept.metrics)
 
         self.connection = daemon.connection
         self.builder = pulumi.Output.from_input(way.value)
-        self.certificate_expiry = (
-            daemon.certificate_expiry
-            if isinstance(daemon, DindDaemon | BuildkitDaemon)
-            else pulumi.Output.from_input("")
-        )
+        self.certificate_expiry = pulumi.Output.from_input("") if expiry is None else expiry
         self.runner_container_names = side.runner_container_names
         self.pipeline = side.pipeline
+        self.scrape_config = kept.scrape_config
         self.register_outputs(
             {
                 "connection": self.connection,
@@ -84,6 +90,7 @@ class BuildStation(pulumi.ComponentResource):
                 "certificate_expiry": self.certificate_expiry,
                 "runner_container_names": self.runner_container_names,
                 "pipeline": self.pipeline,
+                "scrape_config": self.scrape_config,
             }
         )
 
@@ -116,6 +123,8 @@ def _keep_caches(name: str, way: DaemonKind, args: BuildStationArgs, opts: pulum
 def _section(way: DaemonKind, args: BuildStationArgs, registries: Registries) -> dict[str, Any]:
     """The arguments of one way to build, with what the station knows of registries in front of the section's own."""
     section: dict[str, Any] = dict(cast(Mapping[str, Any], args.get(way.value) or {}))
+    if args.get("metrics") is not None and way in {DaemonKind.DIND, DaemonKind.BUILDKIT}:
+        section["metrics"] = True
     if way is DaemonKind.DOOD:
         return section
     place: dict[str, Any] = dict(section.get("daemon_json") or {}) if way is DaemonKind.DIND else section

@@ -147,6 +147,9 @@ class BuildStationArgs(TypedDict):
     """`RunnerDrainArgs` but for what the station wires itself; it needs `gitlab.api_token` and `project.registration`.
     GitHub has no pause for runners, and needs none: each takes one job. Defaults to none: the runner ends its jobs
     unpaused."""
+    metrics: NotRequired[dict[str, Any]]
+    """`StationMetricsArgs` but for what the station wires itself: its name and where its metrics come from. Runner and
+    daemon serve them then; turning it on replaces both once. Defaults to none."""
     keep_caches: NotRequired[bool]
     """Whether the volumes of the ways that are not in use stay, so that switching back finds its caches. Defaults to
     true."""

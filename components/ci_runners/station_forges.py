@@ -9,12 +9,22 @@ import pulumi
 from ci_runners.connection import Connection
 from ci_runners.render.github_workflow import render_github_workflow
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec, render_gitlab_ci
-from ci_runners.render.station_spec import ForgeKind, StationSpec, drain_name, project_name, runner_name
+from ci_runners.render.station_spec import (
+    ForgeKind,
+    StationSpec,
+    drain_name,
+    metrics_name,
+    project_name,
+    runner_name,
+)
+from ci_runners.render.station_upkeep import RUNNER_METRICS
 from ci_runners.render.workflow_rules import GitHubWorkflowSpec
+from ci_runners.resources import after
 from ci_runners.runners.github import GitHubRunner
 from ci_runners.runners.gitlab import GitLabRunner
 from ci_runners.station_args import BuildStationArgs
 from ci_runners.upkeep.drain import RunnerDrain
+from ci_runners.upkeep.metrics import StationMetrics
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +41,13 @@ def forge_side(
     args: BuildStationArgs,
     connection: pulumi.Output[str],
     opts: pulumi.ResourceOptions,
+    *,
+    metrics: StationMetrics | None,
 ) -> ForgeSide:
-    """Everything of the chosen forge."""
-    make = _gitlab if spec.forge is ForgeKind.GITLAB else _github
-    return make(name, spec, args, connection, opts)
+    """Everything of the chosen forge. GitHub's runner has no metrics."""
+    if spec.forge is ForgeKind.GITHUB:
+        return _github(name, spec, args, connection, opts)
+    return _gitlab(name, spec, args, connection, opts, metrics=metrics)
 
 
 def _gitlab(
@@ -43,11 +56,15 @@ def _gitlab(
     args: BuildStationArgs,
     connection: pulumi.Output[str],
     opts: pulumi.ResourceOptions,
+    *,
+    metrics: StationMetrics | None,
 ) -> ForgeSide:
     pipeline = cast(GitLabPipelineSpec, spec.pipeline)  # a station without one was refused
     text = connection.apply(lambda known: render_gitlab_ci(pipeline, Connection.parse(known)))
     forge = args["gitlab"]
-    wiring: dict[str, Any] = {**forge, "connection": connection}
+    # The runner joins the metrics' network, which must be there; the server in it may come and go.
+    wired = connection if metrics is None else after(connection, metrics.network)
+    wiring: dict[str, Any] = {**forge, "connection": wired}
     api_token = wiring.pop("api_token", None)
     runner_id: pulumi.Output[str] | None = None
     if (given := args.get("project")) is not None:
@@ -58,7 +75,9 @@ def _gitlab(
         project = GitLabProject(project_name(name), cast(Any, {**said, "connection": connection}), opts)
         wiring = {"token": project.runner_token, **wiring}
         runner_id = project.runner_id
-    runner = GitLabRunner(runner_name(name), cast(Any, {**(args.get("runner") or {}), **wiring}), opts)
+    runner = GitLabRunner(
+        runner_name(name), cast(Any, {**_measured(name, args.get("runner") or {}, metrics), **wiring}), opts
+    )
     if (drain := args.get("drain")) is not None:
         at_forge = {"url": forge["url"], "api_token": api_token, "runner_id": runner_id}
         RunnerDrain(
@@ -91,6 +110,14 @@ def _github(
             wiring["runner_group"] = repository.runner_group
     runner = GitHubRunner(runner_name(name), cast(Any, {**(args.get("github_runner") or {}), **wiring}), opts)
     return ForgeSide(runner_container_names=runner.container_names, pipeline=text)
+
+
+def _measured(name: str, runner: Mapping[str, Any], metrics: StationMetrics | None) -> Mapping[str, Any]:
+    """The runner's arguments; with metrics it serves its own in their network."""
+    if metrics is None:
+        return runner
+    networks = [*(runner.get("networks") or ()), metrics_name(name)]
+    return {"metrics_address": RUNNER_METRICS, **runner, "networks": networks}
 
 
 def _with_content(given: Mapping[str, Any], file: str, content: object) -> dict[str, Any]:

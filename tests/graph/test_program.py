@@ -111,6 +111,7 @@ def test_a_good_configuration_becomes_a_station(graph: Graph) -> None:
         "certificate_expiry",
         "runner_container_names",
         "pipeline",
+        "scrape_config",
     }
 
 

@@ -36,6 +36,7 @@ from ci_runners.station_args import (
 from ci_runners.station_settings import StationSecrets, station_args
 from ci_runners.upkeep.cleanup import CacheCleanupArgs
 from ci_runners.upkeep.drain import RunnerDrainArgs
+from ci_runners.upkeep.metrics import StationMetricsArgs
 from tests.graph import recorder
 from tests.graph.recorder import SECRET, Graph, Registered, only
 
@@ -90,6 +91,7 @@ def test_the_outputs_are_those_of_the_parts_and_the_pipeline_that_fits_them(grap
         "certificate_expiry": "2027-01-02T03:04:05Z",
         "runner_container_names": ["ci-runner"],
         "pipeline": render_gitlab_ci(spec, Connection.parse(connection)),
+        "scrape_config": "",
     }
     assert Connection.parse(connection).tags == ("dind", "linux")
 
@@ -290,6 +292,8 @@ def test_every_argument_can_be_set_in_the_settings() -> None:
         "github_runner": keys(GitHubRunnerArgs) - {"url", "connection", "token", "app", "runner_group"},
         "workflow": keys(GitHubWorkflowArgs),
         "cleanup": keys(CacheCleanupArgs) - {"connection"},
+        "metrics": keys(StationMetricsArgs)
+        - {"connection", "daemon_metrics_volume", "cleanup_state_volume", "certificate_expiry"},
         "drain": keys(RunnerDrainArgs) - {"url", "api_token", "runner_id", "runner_container"},
     }
     assert keys(DaemonJson) == keys(DaemonJsonArgs)

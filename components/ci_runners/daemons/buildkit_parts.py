@@ -22,6 +22,7 @@ from ci_runners.render.metrics import DAEMON_FOLDER
 from ci_runners.resources import (
     LIFTED_LIMITS,
     LOG_OPTS,
+    RESTART,
     SILENT_CHANGES,
     container_labels,
     cpu_quota,
@@ -78,7 +79,7 @@ def buildkit_container(
         memory=spec.memory,
         memory_swap=spec.memory_swap or spec.memory,
         cpu_quota=cpu_quota(spec.cpus),
-        restart="unless-stopped",
+        restart=RESTART,
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
         ),

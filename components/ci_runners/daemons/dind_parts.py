@@ -16,7 +16,7 @@ from ci_runners.render.dind import (
     ready_test,
     shutdown_seconds,
 )
-from ci_runners.resources import LIFTED_LIMITS, LOG_OPTS, SILENT_CHANGES, container_labels, cpu_quota
+from ci_runners.resources import LIFTED_LIMITS, LOG_OPTS, RESTART, SILENT_CHANGES, container_labels, cpu_quota
 
 STOP_MARGIN = 120
 """Seconds that Pulumi waits for a delete beyond the container's own grace."""
@@ -69,7 +69,7 @@ def dind_container(
         memory=spec.memory,
         memory_swap=spec.memory_swap or spec.memory,
         cpu_quota=cpu_quota(spec.cpus),
-        restart="unless-stopped",
+        restart=RESTART,
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
         ),

@@ -21,6 +21,7 @@ from ci_runners.render.host import HostSpec, host_problems
 from ci_runners.render.socket_proxy import PROXY_USER, proxy_ready_test, proxy_script
 from ci_runners.resources import (
     LOG_OPTS,
+    RESTART,
     SILENT_CHANGES,
     after,
     container_labels,
@@ -155,7 +156,7 @@ class HostDaemon(pulumi.ComponentResource):
             security_opts=["no-new-privileges:true"],
             memory=PROXY_MEMORY,
             memory_swap=PROXY_MEMORY,
-            restart="unless-stopped",
+            restart=RESTART,
             healthcheck=docker.ContainerHealthcheckArgs(
                 tests=proxy_ready_test(), interval="5s", timeout="5s", start_period="5s", retries=12
             ),

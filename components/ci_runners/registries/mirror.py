@@ -25,6 +25,7 @@ from ci_runners.render.registry_config import (
 )
 from ci_runners.resources import (
     LOG_OPTS,
+    RESTART,
     SILENT_CHANGES,
     after,
     container_labels,
@@ -178,7 +179,7 @@ class RegistryMirror(pulumi.ComponentResource):
             security_opts=["no-new-privileges:true"],
             memory=spec.memory,
             memory_swap=spec.memory,
-            restart="unless-stopped",
+            restart=RESTART,
             healthcheck=docker.ContainerHealthcheckArgs(
                 tests=mirror_ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
             ),

@@ -6,12 +6,12 @@ from ci_runners.connection import DaemonKind
 from ci_runners.problems import Problem
 from ci_runners.recommend import recommend
 from ci_runners.render.buildkit import buildkit_problems
-from ci_runners.render.cleanup import cleanup_problems
 from ci_runners.render.dind import dind_problems
 from ci_runners.render.host import host_problems
 from ci_runners.render.kaniko import kaniko_problems
 from ci_runners.render.station_forges import forge_problems, under
-from ci_runners.render.station_spec import Builder, Registries, StationSpec, cleanup_name, daemon_name, way_of
+from ci_runners.render.station_spec import Builder, Registries, StationSpec, daemon_name, way_of
+from ci_runners.render.station_upkeep import upkeep_problems
 from ci_runners.validate import Rules
 
 
@@ -26,7 +26,7 @@ def station_problems(name: str, spec: StationSpec) -> list[Problem]:
     parts = [
         *([] if way is None else under(way.value, rules.component, daemon)),
         *forge_problems(name, spec, way),
-        *_cleanup(name, spec, rules),
+        *upkeep_problems(name, spec, way),
     ]
     return [
         *_name(name, rules, parts),
@@ -45,11 +45,6 @@ def _daemon_problems(name: str, way: DaemonKind, spec: StationSpec) -> list[Prob
         DaemonKind.KANIKO: lambda: kaniko_problems(full, spec.kaniko),
     }
     return list(checks[way]())
-
-
-def _cleanup(name: str, spec: StationSpec, rules: Rules) -> Iterator[Problem]:
-    if spec.cleanup is not None:
-        yield from under("cleanup", rules.component, cleanup_problems(cleanup_name(name), spec.cleanup))
 
 
 def _name(name: str, rules: Rules, found: Iterable[Problem]) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from ci_runners.render.gitlab_ci import GitLabPipelineSpec
 from ci_runners.render.gitlab_project import GitLabProjectSpec
 from ci_runners.render.host import HostSpec
 from ci_runners.render.kaniko import KanikoSpec
+from ci_runners.render.metrics import StationMetricsSpec
 from ci_runners.render.workflow_rules import GitHubWorkflowSpec
 
 
@@ -67,6 +68,7 @@ class StationSpec:
     runner: GitLabRunnerSpec = field(default_factory=GitLabRunnerSpec)
     cleanup: CleanupSpec | None = None
     drain: RunnerDrainSpec | None = None
+    metrics: StationMetricsSpec | None = None
     keep_caches: bool = True
 
 
@@ -93,6 +95,11 @@ def cleanup_name(name: str) -> str:
 def drain_name(name: str) -> str:
     """The name of what pauses a station's runner before it goes."""
     return f"{name}-drain"
+
+
+def metrics_name(name: str) -> str:
+    """The name of what serves a station's metrics, and of its network."""
+    return f"{name}-metrics"
 
 
 def way_of(spec: StationSpec) -> DaemonKind | None:

@@ -27,6 +27,7 @@ from ci_runners.render.github_runner import (
 from ci_runners.resources import (
     LIFTED_LIMITS,
     LOG_OPTS,
+    RESTART,
     SILENT_CHANGES,
     container_labels,
     cpu_quota,
@@ -128,7 +129,7 @@ def registrar_container(
         security_opts=["no-new-privileges:true"],
         memory=REGISTRAR_MEMORY,
         memory_swap=REGISTRAR_MEMORY,
-        restart="unless-stopped",
+        restart=RESTART,
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=registrar_ready_test(), interval="10s", timeout="10s", start_period="5s", retries=1
         ),
@@ -184,7 +185,7 @@ def runner_container(
         memory=spec.memory,
         memory_swap=spec.memory_swap or spec.memory,
         cpu_quota=cpu_quota(spec.cpus),
-        restart="unless-stopped",
+        restart=RESTART,
         stop_timeout=spec.drain_seconds,
         destroy_grace_seconds=spec.drain_seconds,
         log_driver="json-file",

@@ -21,6 +21,7 @@ from ci_runners.render.runner_rules import runner_problems
 from ci_runners.render.wiring_rules import token_problems, url_problems, wiring_problems
 from ci_runners.resources import (
     LOG_OPTS,
+    RESTART,
     SILENT_CHANGES,
     container_labels,
     cpu_quota,
@@ -227,7 +228,7 @@ class GitLabRunner(pulumi.ComponentResource):
             memory=spec.memory,
             memory_swap=spec.memory_swap or spec.memory,
             cpu_quota=cpu_quota(spec.cpus),
-            restart="unless-stopped",
+            restart=RESTART,
             stop_signal="SIGQUIT",
             stop_timeout=spec.drain_seconds,
             destroy_grace_seconds=spec.drain_seconds,

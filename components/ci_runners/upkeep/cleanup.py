@@ -24,6 +24,7 @@ from ci_runners.render.cleanup import (
 )
 from ci_runners.resources import (
     LOG_OPTS,
+    RESTART,
     SILENT_CHANGES,
     container_labels,
     cpu_quota,
@@ -133,7 +134,7 @@ class CacheCleanup(pulumi.ComponentResource):
             memory=spec.memory,
             memory_swap=spec.memory,
             cpu_quota=cpu_quota(CPUS),
-            restart="unless-stopped",
+            restart=RESTART,
             healthcheck=docker.ContainerHealthcheckArgs(
                 tests=health_test(), interval="30s", timeout="10s", start_period="1m0s", retries=1
             ),

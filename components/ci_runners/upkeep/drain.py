@@ -27,7 +27,7 @@ from ci_runners.render.drain import (
     render_registration,
     runner_id_problems,
 )
-from ci_runners.resources import LOG_OPTS, SILENT_CHANGES, container_labels, label_pairs
+from ci_runners.resources import LOG_OPTS, RESTART, SILENT_CHANGES, container_labels, label_pairs
 from ci_runners.runners.config_volume import STAGING, secret_volume, secret_writer
 from ci_runners.specs import spec_from_args
 
@@ -154,7 +154,7 @@ def _container(
         security_opts=["no-new-privileges:true"],
         memory=MEMORY,
         memory_swap=MEMORY,
-        restart="unless-stopped",
+        restart=RESTART,
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=drain_ready_test(), interval="10s", timeout="10s", start_period="5s", retries=3
         ),

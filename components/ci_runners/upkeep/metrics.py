@@ -32,6 +32,7 @@ from ci_runners.render.metrics_texts import (
 )
 from ci_runners.resources import (
     LOG_OPTS,
+    RESTART,
     SILENT_CHANGES,
     after,
     container_labels,
@@ -132,6 +133,7 @@ class StationMetrics(pulumi.ComponentResource):
 
         self.container_name = container.name
         self.network_name = network.name
+        self.network = network
         text = pulumi.Output.from_input(render_scrape_config(name, spec, sources))
         self.scrape_config = after(text, container)
         self.register_outputs(
@@ -182,7 +184,7 @@ class StationMetrics(pulumi.ComponentResource):
             security_opts=["no-new-privileges:true"],
             memory=spec.memory,
             memory_swap=spec.memory,
-            restart="unless-stopped",
+            restart=RESTART,
             healthcheck=docker.ContainerHealthcheckArgs(
                 tests=metrics_ready_test(), interval="5s", timeout="5s", start_period="5s", retries=12
             ),
