@@ -43,10 +43,13 @@ class FakeGitHub:
     asked: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
     refused: int = 0
+    while_asked: Callable[[], None] = lambda: None
+    """Called before each answer, while whoever asks is waiting for it."""
 
     def answer(self, method: str, path: str, bearer: str, body: dict[str, Any]) -> tuple[int, object]:
         """What GitHub says to one request."""
         self.asked.append(f"{method} {path}")
+        self.while_asked()
         if path == "/app/installations/77/access_tokens":
             return self._exchange(bearer)
         if bearer not in self.tokens:
