@@ -34,7 +34,7 @@ for way, args in given["daemons"].items():
         GitHubRunner(f"{name}-runner", {"connection": daemon.connection, **given["runners"][way]})
 """
 WAYS = ["dind", "dood", "buildkit"]
-RESOURCES = 1 + 7 + 3 + 10 + 3 * 8
+RESOURCES = 1 + 8 + 3 + 10 + 3 * 8
 """The stack; DinD, the host's engine and BuildKit with what they need; three runners of eight."""
 DRAIN_SECONDS = 120
 
