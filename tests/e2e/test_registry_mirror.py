@@ -42,8 +42,8 @@ BUILDKIT = """
 args = {"socket": socket, "networks": networks, "registry_mirrors": mirrors}
 BuildkitDaemon(f"{name}-daemon", args, after_it)
 """
-RESOURCES = 12
-"""With DinD. The stack; of the mirror itself, network, volume and container; of the daemon itself, network, three volumes and
+RESOURCES = 13
+"""With DinD. The stack; of the mirror itself, network, volume and container; of the daemon itself, network, four volumes and
 two containers."""
 IMAGE = "debian:13.1-slim"
 OTHER_IMAGE = "docker:29.7.2-cli"
