@@ -29,6 +29,7 @@ from ci_runners.render.gitlab_ci import GitLabPipelineSpec, render_gitlab_ci
 from ci_runners.render.gitlab_services import DindService, render_gitlab_ci_with_dind
 from tests.e2e.conftest import Station
 from tests.e2e.pulumi_cli import PulumiCli
+from tests.e2e.relay import Relay
 
 pytestmark = pytest.mark.e2e
 
@@ -115,18 +116,26 @@ def source(folder: Path, pipeline: str, step: str) -> str:
     return git("rev-parse", "HEAD").strip()
 
 
-def client_of(daemon: Container, folder: Path) -> dict[str, str]:
-    """How this machine reaches a DinD daemon, as its runner does: over TLS, with the client's certificate."""
+@contextlib.contextmanager
+def client_of(daemon: Container, folder: Path) -> Iterator[dict[str, str]]:
+    """How this machine reaches a DinD daemon: over TLS, with the client's certificate.
+
+    The daemon's own certificate holds names and no address: `localhost` is one of them.
+    """
     chunks, _ = daemon.get_archive(CLIENT_CERTIFICATES)
     with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as certificates:
         certificates.extractall(folder, filter="data")
     daemon.reload()
     (network,) = daemon.attrs["NetworkSettings"]["Networks"].values()
-    return {
-        "DOCKER_HOST": f"tcp://{network['IPAddress']}:{TLS_PORT}",
-        "DOCKER_TLS_VERIFY": "1",
-        "DOCKER_CERT_PATH": str(folder / "client"),
-    }
+    relay = Relay(f"{network['IPAddress']}:{TLS_PORT}", at="127.0.0.1")
+    try:
+        yield {
+            "DOCKER_HOST": f"tcp://localhost:{relay.port}",
+            "DOCKER_TLS_VERIFY": "1",
+            "DOCKER_CERT_PATH": str(folder / "client"),
+        }
+    finally:
+        relay.cut()
 
 
 def options(connection: Connection) -> list[str]:
@@ -160,10 +169,12 @@ def build(daemons: Station, kind: DaemonKind, folder: Path, step: str = "echo bu
     image = f"{os.environ['CI_RUNNERS_REGISTRY']}/{daemons.name}/{kind.value}"
     spec = GitLabPipelineSpec(image_name=image, layer_cache=f"{image}/cache")
     # With DinD, jobs run inside their daemon.
-    dind = kind is DaemonKind.DIND
-    daemon = daemons.engine.containers.get(f"{daemons.name}-dind") if dind else None
-    engine = client_of(daemon, folder) if daemon else {}
-    return run(folder, render_gitlab_ci(spec, connection), image, options(connection), step, **engine)
+    with contextlib.ExitStack() as stack:
+        engine: dict[str, str] = {}
+        if kind is DaemonKind.DIND:
+            daemon = daemons.engine.containers.get(f"{daemons.name}-dind")
+            engine = stack.enter_context(client_of(daemon, folder))
+        return run(folder, render_gitlab_ci(spec, connection), image, options(connection), step, **engine)
 
 
 def manifest(image: str, reference: str) -> dict[str, Any]:

@@ -3,11 +3,8 @@
 import os
 import re
 import secrets
-import socket
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from threading import Lock, Thread
 from typing import cast
 
 import docker
@@ -16,6 +13,7 @@ from docker.models.containers import Container
 
 from tests.e2e.conftest import Station, said
 from tests.e2e.pulumi_cli import PulumiCli, counts
+from tests.e2e.relay import Relay
 
 pytestmark = pytest.mark.e2e
 
@@ -53,64 +51,6 @@ mkdir -p /tmp/context && printf 'FROM %s\\nRUN echo it is here > /here\\n' "$1" 
   buildctl build --progress plain --frontend dockerfile.v0 \\
     --local context=/tmp/context --local dockerfile=/tmp/context 2>&1
 """
-
-
-class Relay:
-    """A registry's stand-in address, which can be cut off while the registry itself goes on for others."""
-
-    def __init__(self, upstream: str) -> None:
-        self.connections = 0
-        host, _, port = upstream.partition(":")
-        self._upstream = (host, int(port))
-        self._listener = socket.create_server((host, 0))
-        self._open: set[socket.socket] = set()
-        self._lock = Lock()
-        self._accepting = Thread(target=self._accept)
-        self._accepting.start()
-
-    @property
-    def url(self) -> str:
-        host, port = self._listener.getsockname()
-        return f"http://{host}:{port}"
-
-    def cut(self) -> None:
-        """Refuse and end every connection from now on."""
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._accepting.join()
-        with self._lock:
-            for one in self._open:
-                with suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                self.connections += 1
-                server = socket.create_connection(self._upstream)
-                with self._lock:
-                    self._open |= {client, server}
-                Thread(target=self._both_ways, args=(client, server), daemon=True).start()
-
-    def _both_ways(self, client: socket.socket, server: socket.socket) -> None:
-        back = Thread(target=self._copy, args=(server, client), daemon=True)
-        back.start()
-        self._copy(client, server)
-        back.join()
-        with self._lock:
-            self._open -= {client, server}
-        client.close()
-        server.close()
-
-    @staticmethod
-    def _copy(source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError):
-            while piece := source.recv(65536):
-                target.sendall(piece)
-        with suppress(OSError):
-            target.shutdown(socket.SHUT_WR)
 
 
 @pytest.fixture
