@@ -1,6 +1,6 @@
 """What the components' children have in common."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import cast
 
 import pulumi
@@ -46,6 +46,12 @@ def label_pairs(kind: str, name: str, labels: dict[str, str]) -> list[tuple[str,
 def container_labels(pairs: list[tuple[str, str]]) -> list[docker.ContainerLabelArgs]:
     """Labels of a container."""
     return [docker.ContainerLabelArgs(label=label, value=value) for label, value in pairs]
+
+
+def container_hosts(lines: Iterable[str]) -> list[docker.ContainerHostArgs] | None:
+    """`name:address` lines as a container's further entries of /etc/hosts."""
+    pairs = [line.split(":", 1) for line in lines]
+    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None
 
 
 def volume_labels(pairs: list[tuple[str, str]]) -> list[docker.VolumeLabelArgs]:

@@ -24,6 +24,7 @@ from ci_runners.resources import (
     LOG_OPTS,
     RESTART,
     SILENT_CHANGES,
+    container_hosts,
     container_labels,
     cpu_quota,
     volume_labels,
@@ -73,7 +74,7 @@ def buildkit_container(
             if part in volumes
         ],
         uploads=[docker.ContainerUploadArgs(file=CONFIG, content=render_buildkitd_toml(spec))],
-        hosts=_hosts(spec),
+        hosts=container_hosts(spec.extra_hosts),
         security_opts=list(SECURITY_OPTS),
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(CAPABILITIES)),
         memory=spec.memory,
@@ -115,8 +116,3 @@ def metrics_volume(parent: pulumi.Resource, name: str, labels: list[tuple[str, s
         labels=volume_labels(labels),
         opts=pulumi.ResourceOptions(parent=parent, ignore_changes=["labels"]),
     )
-
-
-def _hosts(spec: BuildkitSpec) -> list[docker.ContainerHostArgs] | None:
-    pairs = [extra.split(":", 1) for extra in spec.extra_hosts]
-    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None

@@ -16,7 +16,15 @@ from ci_runners.render.dind import (
     ready_test,
     shutdown_seconds,
 )
-from ci_runners.resources import LIFTED_LIMITS, LOG_OPTS, RESTART, SILENT_CHANGES, container_labels, cpu_quota
+from ci_runners.resources import (
+    LIFTED_LIMITS,
+    LOG_OPTS,
+    RESTART,
+    SILENT_CHANGES,
+    container_hosts,
+    container_labels,
+    cpu_quota,
+)
 
 STOP_MARGIN = 120
 """Seconds that Pulumi waits for a delete beyond the container's own grace."""
@@ -65,7 +73,7 @@ def dind_container(
                 content=render_daemon_json(spec.daemon_json, shutdown_seconds=shutdown_seconds(spec)),
             )
         ],
-        hosts=_hosts(spec),
+        hosts=container_hosts(spec.extra_hosts),
         memory=spec.memory,
         memory_swap=spec.memory_swap or spec.memory,
         cpu_quota=cpu_quota(spec.cpus),
@@ -108,8 +116,3 @@ def _devices(spec: DindSpec) -> list[docker.ContainerDeviceArgs] | None:
         docker.ContainerDeviceArgs(host_path=path, container_path=path, permissions="rwm")
         for path in spec.needs.devices
     ] or None
-
-
-def _hosts(spec: DindSpec) -> list[docker.ContainerHostArgs] | None:
-    pairs = [extra.split(":", 1) for extra in spec.extra_hosts]
-    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None

@@ -28,6 +28,7 @@ from ci_runners.resources import (
     RESTART,
     SILENT_CHANGES,
     after,
+    container_hosts,
     container_labels,
     label_pairs,
     network_labels,
@@ -174,7 +175,7 @@ class RegistryMirror(pulumi.ComponentResource):
                     file=CONFIG, content=_config(name, spec, password), permissions="0600"
                 )
             ],
-            hosts=_hosts(spec),
+            hosts=container_hosts(spec.extra_hosts),
             capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
             security_opts=["no-new-privileges:true"],
             memory=spec.memory,
@@ -210,8 +211,3 @@ def _config(name: str, spec: RegistryMirrorSpec, password: pulumi.Input[str] | N
         return render_registry_config(spec, password=known)
 
     return pulumi.Output.secret(password).apply(rendered)
-
-
-def _hosts(spec: RegistryMirrorSpec) -> list[docker.ContainerHostArgs] | None:
-    pairs = [extra.split(":", 1) for extra in spec.extra_hosts]
-    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None

@@ -29,6 +29,7 @@ from ci_runners.resources import (
     LOG_OPTS,
     RESTART,
     SILENT_CHANGES,
+    container_hosts,
     container_labels,
     cpu_quota,
 )
@@ -121,7 +122,7 @@ def registrar_container(
         ),
         network_mode="bridge",
         networks_advanced=_networks(spec.networks),
-        hosts=_hosts(spec.extra_hosts),
+        hosts=container_hosts(spec.extra_hosts),
         read_only=True,
         tmpfs={SCRATCH: "size=4m,mode=0700"},
         volumes=volumes,
@@ -176,7 +177,7 @@ def runner_container(
         envs=place.apply(lambda place: runner_environment(spec, place)),
         network_mode="bridge",
         networks_advanced=place.apply(lambda place: _networks((*place.networks, *spec.networks))),
-        hosts=place.apply(lambda place: _hosts((*place.extra_hosts, *spec.extra_hosts))),
+        hosts=place.apply(lambda place: container_hosts((*place.extra_hosts, *spec.extra_hosts))),
         read_only=True,
         tmpfs={"/tmp": "exec,mode=1777", "/var/tmp": "exec,mode=1777"},  # noqa: S108  mounts of its own
         volumes=place.apply(lambda place: [*own, *(_volume(mount) for mount in place.mounts)]),
@@ -209,8 +210,3 @@ def _volume(mount: Mount) -> docker.ContainerVolumeArgs:
 
 def _networks(names: tuple[str, ...]) -> list[docker.ContainerNetworksAdvancedArgs]:
     return [docker.ContainerNetworksAdvancedArgs(name=name) for name in dict.fromkeys(names)]
-
-
-def _hosts(lines: tuple[str, ...]) -> list[docker.ContainerHostArgs] | None:
-    pairs = [line.split(":", 1) for line in lines]
-    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None

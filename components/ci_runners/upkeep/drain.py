@@ -27,7 +27,14 @@ from ci_runners.render.drain import (
     render_registration,
     runner_id_problems,
 )
-from ci_runners.resources import LOG_OPTS, RESTART, SILENT_CHANGES, container_labels, label_pairs
+from ci_runners.resources import (
+    LOG_OPTS,
+    RESTART,
+    SILENT_CHANGES,
+    container_hosts,
+    container_labels,
+    label_pairs,
+)
 from ci_runners.runners.config_volume import STAGING, secret_volume, secret_writer
 from ci_runners.specs import spec_from_args
 
@@ -146,7 +153,7 @@ def _container(
         envs=runner.apply(lambda container: drain_environment(spec, runner_container=container)),
         network_mode="bridge",
         networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=network) for network in spec.networks],
-        hosts=_hosts(spec.extra_hosts),
+        hosts=container_hosts(spec.extra_hosts),
         read_only=True,
         tmpfs={SCRATCH: "size=4m,mode=0700"},
         volumes=runner.apply(lambda _: [state]),
@@ -174,11 +181,6 @@ def _container(
             custom_timeouts=pulumi.CustomTimeouts(delete=f"{grace + DELETE_MARGIN}s"),
         ),
     )
-
-
-def _hosts(lines: tuple[str, ...]) -> list[docker.ContainerHostArgs] | None:
-    pairs = [line.split(":", 1) for line in lines]
-    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None
 
 
 def _registration(name: str, url: str, runner_id: str, api_token: str) -> str:

@@ -35,6 +35,7 @@ from ci_runners.resources import (
     RESTART,
     SILENT_CHANGES,
     after,
+    container_hosts,
     container_labels,
     label_pairs,
     network_labels,
@@ -176,7 +177,7 @@ class StationMetrics(pulumi.ComponentResource):
             networks_advanced=_networks(args, spec, network),
             ports=_ports(spec),
             volumes=_volumes(args),
-            hosts=_hosts(spec),
+            hosts=container_hosts(spec.extra_hosts),
             read_only=True,
             # Where the image has Caddy keep certificates, of which there are none.
             tmpfs={"/data/caddy": "size=1m,mode=1777"},
@@ -235,8 +236,3 @@ def _volumes(args: StationMetricsArgs) -> list[docker.ContainerVolumeArgs] | Non
         for path, volume in paths.items()
         if volume is not None
     ] or None
-
-
-def _hosts(spec: StationMetricsSpec) -> list[docker.ContainerHostArgs] | None:
-    pairs = [extra.split(":", 1) for extra in spec.extra_hosts]
-    return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None
