@@ -1,7 +1,7 @@
 """What the components' children have in common."""
 
-from collections.abc import Awaitable, Iterable
-from typing import cast
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Any, cast
 
 import pulumi
 import pulumi_docker as docker
@@ -28,6 +28,9 @@ RESTART = "always"
 """Restart policy of everything that runs. With `unless-stopped` an engine that died without live-restore takes what it
 still finds running at its next start for stopped by a person (moby/moby, issue 43204), and leaves it so."""
 
+DELETE_MARGIN = 120
+"""Seconds that Pulumi waits for a container's end beyond the time that it is given to stop in."""
+
 STACK_LABEL = "ci-runners.stack"
 """Label that says which stack made something: `project/stack`."""
 
@@ -48,10 +51,53 @@ def container_labels(pairs: list[tuple[str, str]]) -> list[docker.ContainerLabel
     return [docker.ContainerLabelArgs(label=label, value=value) for label, value in pairs]
 
 
+def standing(
+    parent: pulumi.Resource,
+    labels: list[tuple[str, str]],
+    *,
+    stop_seconds: int,
+    memory: int | None,
+    memory_swap: int | None = None,
+    cpus: float | None = None,
+    depends_on: Sequence[pulumi.Resource] = (),
+    ignore_changes: Sequence[str] = (),
+    secret_outputs: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What a container that stays is given by all components alike: limits, restart, log, labels, and how it is replaced.
+
+    Without `memory_swap` there is no swap; without a limit of memory, none at all.
+    """
+    return {
+        "memory": memory,
+        "memory_swap": memory_swap or memory,
+        "cpu_quota": cpu_quota(cpus),
+        "restart": RESTART,
+        "destroy_grace_seconds": stop_seconds,
+        "log_driver": "json-file",
+        "log_opts": LOG_OPTS,
+        "labels": container_labels(labels),
+        "opts": pulumi.ResourceOptions(
+            parent=parent,
+            depends_on=list(depends_on),
+            ignore_changes=list(ignore_changes),
+            additional_secret_outputs=list(secret_outputs),
+            replace_on_changes=SILENT_CHANGES if memory else [*SILENT_CHANGES, *LIFTED_LIMITS],
+            # Pulumi itself would make the new one first, under a name that is taken.
+            delete_before_replace=True,
+            custom_timeouts=pulumi.CustomTimeouts(delete=f"{stop_seconds + DELETE_MARGIN}s"),
+        ),
+    }
+
+
 def container_hosts(lines: Iterable[str]) -> list[docker.ContainerHostArgs] | None:
     """`name:address` lines as a container's further entries of /etc/hosts."""
     pairs = [line.split(":", 1) for line in lines]
     return [docker.ContainerHostArgs(host=host, ip=ip) for host, ip in pairs] or None
+
+
+def container_networks(names: Iterable[pulumi.Input[str]]) -> list[docker.ContainerNetworksAdvancedArgs]:
+    """Networks of a container."""
+    return [docker.ContainerNetworksAdvancedArgs(name=name) for name in names]
 
 
 def volume_labels(pairs: list[tuple[str, str]]) -> list[docker.VolumeLabelArgs]:

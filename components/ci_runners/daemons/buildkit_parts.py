@@ -19,19 +19,8 @@ from ci_runners.render.buildkit import (
 from ci_runners.render.buildkitd_toml import render_buildkitd_toml
 from ci_runners.render.certificates import SERVER_CERTIFICATES
 from ci_runners.render.metrics import DAEMON_FOLDER
-from ci_runners.resources import (
-    LIFTED_LIMITS,
-    LOG_OPTS,
-    RESTART,
-    SILENT_CHANGES,
-    container_hosts,
-    container_labels,
-    cpu_quota,
-    volume_labels,
-)
+from ci_runners.resources import container_hosts, container_networks, standing, volume_labels
 
-STOP_MARGIN = 120
-"""Seconds that Pulumi waits for a delete beyond the container's own grace."""
 PATHS = {
     "server": SERVER_CERTIFICATES,
     "client": CLIENT_CERTIFICATES,
@@ -54,8 +43,6 @@ def buildkit_container(
     certificate_expiry: pulumi.Output[str],
 ) -> docker.Container:
     """The daemon's container, with the volumes of `PATHS` that there are. Made once it answers over TLS."""
-    networks = [docker.ContainerNetworksAdvancedArgs(name=network.name)]
-    networks += [docker.ContainerNetworksAdvancedArgs(name=extra) for extra in spec.networks]
     return docker.Container(
         f"{name}-container",
         name=name,
@@ -65,7 +52,7 @@ def buildkit_container(
         # The daemon reads its certificates once: other ones are another container.
         envs=[certificate_expiry.apply(lambda end: f"CERTIFICATE_EXPIRY={end}")],
         network_mode="bridge",
-        networks_advanced=networks,
+        networks_advanced=container_networks([network.name, *spec.networks]),
         volumes=[
             docker.ContainerVolumeArgs(
                 volume_name=volumes[part], container_path=path, read_only=part not in WRITTEN
@@ -77,27 +64,20 @@ def buildkit_container(
         hosts=container_hosts(spec.extra_hosts),
         security_opts=list(SECURITY_OPTS),
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(CAPABILITIES)),
-        memory=spec.memory,
-        memory_swap=spec.memory_swap or spec.memory,
-        cpu_quota=cpu_quota(spec.cpus),
-        restart=RESTART,
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
         ),
         wait=True,
         wait_timeout=spec.ready_seconds,
         stop_timeout=spec.stop_grace_seconds,
-        destroy_grace_seconds=spec.stop_grace_seconds,
-        log_driver="json-file",
-        log_opts=LOG_OPTS,
-        labels=container_labels(labels),
-        opts=pulumi.ResourceOptions(
-            parent=parent,
+        **standing(
+            parent,
+            labels,
+            stop_seconds=spec.stop_grace_seconds,
+            memory=spec.memory,
+            memory_swap=spec.memory_swap,
+            cpus=spec.cpus,
             ignore_changes=["securityOpts"],
-            replace_on_changes=SILENT_CHANGES if spec.memory else [*SILENT_CHANGES, *LIFTED_LIMITS],
-            # Pulumi itself would make the new one first, under a name that is taken.
-            delete_before_replace=True,
-            custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.stop_grace_seconds + STOP_MARGIN}s"),
         ),
     )
 

@@ -16,18 +16,7 @@ from ci_runners.render.dind import (
     ready_test,
     shutdown_seconds,
 )
-from ci_runners.resources import (
-    LIFTED_LIMITS,
-    LOG_OPTS,
-    RESTART,
-    SILENT_CHANGES,
-    container_hosts,
-    container_labels,
-    cpu_quota,
-)
-
-STOP_MARGIN = 120
-"""Seconds that Pulumi waits for a delete beyond the container's own grace."""
+from ci_runners.resources import container_hosts, container_networks, standing
 
 
 def dind_container(
@@ -43,8 +32,6 @@ def dind_container(
     """The daemon's container, with the volumes `server`, `client` and `storage`. Made once it answers over TLS."""
     needs = spec.needs
     paths = {"server": SERVER_CERTIFICATES, "client": CLIENT_CERTIFICATES, "storage": needs.storage}
-    networks = [docker.ContainerNetworksAdvancedArgs(name=network.name)]
-    networks += [docker.ContainerNetworksAdvancedArgs(name=extra) for extra in spec.networks]
     return docker.Container(
         f"{name}-container",
         name=name,
@@ -60,7 +47,7 @@ def dind_container(
         # The daemon reads its certificates once: other ones are another container.
         envs=certificate_expiry.apply(lambda end: [*container_environment(end), *metrics_environment(spec)]),
         network_mode="bridge",
-        networks_advanced=networks,
+        networks_advanced=container_networks([network.name, *spec.networks]),
         volumes=[
             docker.ContainerVolumeArgs(
                 volume_name=volumes[part], container_path=path, read_only=part != "storage"
@@ -74,34 +61,23 @@ def dind_container(
             )
         ],
         hosts=container_hosts(spec.extra_hosts),
-        memory=spec.memory,
-        memory_swap=spec.memory_swap or spec.memory,
-        cpu_quota=cpu_quota(spec.cpus),
-        restart=RESTART,
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
         ),
         wait=True,
         wait_timeout=spec.ready_seconds,
         stop_timeout=spec.stop_grace_seconds,
-        destroy_grace_seconds=spec.stop_grace_seconds,
-        log_driver="json-file",
-        log_opts=LOG_OPTS,
-        labels=container_labels(labels),
-        opts=_options(parent, spec),
-    )
-
-
-def _options(parent: pulumi.Resource, spec: DindSpec) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(
-        parent=parent,
-        # The engine keeps `systempaths=unconfined` as what it means, so a refresh does not find it again. A container
-        # that is made anew gets all of them all the same.
-        ignore_changes=["securityOpts"] if spec.needs.security_opts else None,
-        replace_on_changes=SILENT_CHANGES if spec.memory else [*SILENT_CHANGES, *LIFTED_LIMITS],
-        # Pulumi itself would make the new one first, under a name that is taken.
-        delete_before_replace=True,
-        custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.stop_grace_seconds + STOP_MARGIN}s"),
+        # The engine keeps `systempaths=unconfined` as what it means, so a refresh does not find it again. A container that
+        # is made anew gets all of them all the same.
+        **standing(
+            parent,
+            labels,
+            stop_seconds=spec.stop_grace_seconds,
+            memory=spec.memory,
+            memory_swap=spec.memory_swap,
+            cpus=spec.cpus,
+            ignore_changes=["securityOpts"] if needs.security_opts else (),
+        ),
     )
 
 

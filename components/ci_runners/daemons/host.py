@@ -19,15 +19,7 @@ from ci_runners.daemons.jobs_volume import jobs_volume
 from ci_runners.recommend.needs import Trust
 from ci_runners.render.host import HostSpec, host_problems
 from ci_runners.render.socket_proxy import PROXY_USER, proxy_ready_test, proxy_script
-from ci_runners.resources import (
-    LOG_OPTS,
-    RESTART,
-    SILENT_CHANGES,
-    after,
-    container_labels,
-    label_pairs,
-    volume_labels,
-)
+from ci_runners.resources import after, label_pairs, standing, volume_labels
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
 
@@ -154,22 +146,10 @@ class HostDaemon(pulumi.ComponentResource):
             ],
             capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=["CAP_NET_BIND_SERVICE"]),
             security_opts=["no-new-privileges:true"],
-            memory=PROXY_MEMORY,
-            memory_swap=PROXY_MEMORY,
-            restart=RESTART,
             healthcheck=docker.ContainerHealthcheckArgs(
                 tests=proxy_ready_test(), interval="5s", timeout="5s", start_period="5s", retries=12
             ),
             wait=True,
             wait_timeout=READY_SECONDS,
-            destroy_grace_seconds=STOP_SECONDS,
-            log_driver="json-file",
-            log_opts=LOG_OPTS,
-            labels=container_labels(labels),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                replace_on_changes=SILENT_CHANGES,
-                # Pulumi itself would make the new one first, under a name that is taken.
-                delete_before_replace=True,
-            ),
+            **standing(self, labels, stop_seconds=STOP_SECONDS, memory=PROXY_MEMORY),
         )

@@ -24,14 +24,12 @@ from ci_runners.render.registry_config import (
     render_registry_config,
 )
 from ci_runners.resources import (
-    LOG_OPTS,
-    RESTART,
-    SILENT_CHANGES,
     after,
     container_hosts,
-    container_labels,
+    container_networks,
     label_pairs,
     network_labels,
+    standing,
     volume_labels,
 )
 from ci_runners.specs import spec_from_args
@@ -41,8 +39,6 @@ CONFIG = "/etc/registry.yml"
 """In a folder that every image has, so that its owner's rights suffice to reach it."""
 STOP_SECONDS = DRAIN_SECONDS + 10
 """Grace of the container: for the pulls that still run, and the registry's own end."""
-STOP_MARGIN = 120
-"""Seconds that Pulumi waits for a delete beyond the container's own grace."""
 READY_SECONDS = 60
 """Seconds until the mirror must answer after its start."""
 
@@ -159,8 +155,6 @@ class RegistryMirror(pulumi.ComponentResource):
         *,
         password: pulumi.Input[str] | None,
     ) -> docker.Container:
-        networks = [docker.ContainerNetworksAdvancedArgs(name=network.name)]
-        networks += [docker.ContainerNetworksAdvancedArgs(name=extra) for extra in spec.networks]
         return docker.Container(
             f"{name}-container",
             name=name,
@@ -168,7 +162,7 @@ class RegistryMirror(pulumi.ComponentResource):
             image=spec.image,
             command=["serve", CONFIG],
             network_mode="bridge",
-            networks_advanced=networks,
+            networks_advanced=container_networks([network.name, *spec.networks]),
             volumes=[docker.ContainerVolumeArgs(volume_name=volume.name, container_path=DATA)],
             uploads=[
                 docker.ContainerUploadArgs(
@@ -178,26 +172,18 @@ class RegistryMirror(pulumi.ComponentResource):
             hosts=container_hosts(spec.extra_hosts),
             capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
             security_opts=["no-new-privileges:true"],
-            memory=spec.memory,
-            memory_swap=spec.memory,
-            restart=RESTART,
             healthcheck=docker.ContainerHealthcheckArgs(
                 tests=mirror_ready_test(), interval="5s", timeout="10s", start_period="5s", retries=12
             ),
             wait=True,
             wait_timeout=READY_SECONDS,
             stop_timeout=STOP_SECONDS,
-            destroy_grace_seconds=STOP_SECONDS,
-            log_driver="json-file",
-            log_opts=LOG_OPTS,
-            labels=container_labels(labels),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                additional_secret_outputs=None if password is None else ["uploads"],
-                replace_on_changes=SILENT_CHANGES,
-                # Pulumi itself would make the new one first, under a name that is taken.
-                delete_before_replace=True,
-                custom_timeouts=pulumi.CustomTimeouts(delete=f"{STOP_SECONDS + STOP_MARGIN}s"),
+            **standing(
+                self,
+                labels,
+                stop_seconds=STOP_SECONDS,
+                memory=spec.memory,
+                secret_outputs=() if password is None else ["uploads"],
             ),
         )
 

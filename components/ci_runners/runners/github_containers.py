@@ -24,21 +24,11 @@ from ci_runners.render.github_runner import (
     runner_command,
     runner_environment,
 )
-from ci_runners.resources import (
-    LIFTED_LIMITS,
-    LOG_OPTS,
-    RESTART,
-    SILENT_CHANGES,
-    container_hosts,
-    container_labels,
-    cpu_quota,
-)
+from ci_runners.resources import container_hosts, container_networks, standing
 from ci_runners.runners.config_volume import STAGING, secret_volume, secret_writer
 
 ROOT = "0:0"
 """The image's own user is `runner`. Where a container is root it has no capability, or only those that are said."""
-STOP_MARGIN = 120
-"""Seconds that Pulumi waits for a delete beyond the container's own grace."""
 REGISTRAR_GRACE = 60
 """Seconds in which the registrar deletes what is left at the forge."""
 REGISTRAR_MEMORY = 64
@@ -121,30 +111,23 @@ def registrar_container(
             )
         ),
         network_mode="bridge",
-        networks_advanced=_networks(spec.networks),
+        networks_advanced=container_networks(spec.networks),
         hosts=container_hosts(spec.extra_hosts),
         read_only=True,
         tmpfs={SCRATCH: "size=4m,mode=0700"},
         volumes=volumes,
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
         security_opts=["no-new-privileges:true"],
-        memory=REGISTRAR_MEMORY,
-        memory_swap=REGISTRAR_MEMORY,
-        restart=RESTART,
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=registrar_ready_test(), interval="10s", timeout="10s", start_period="5s", retries=1
         ),
         stop_timeout=REGISTRAR_GRACE,
-        destroy_grace_seconds=REGISTRAR_GRACE,
-        log_driver="json-file",
-        log_opts=LOG_OPTS,
-        labels=container_labels(runners.labels),
-        opts=pulumi.ResourceOptions(
-            parent=runners.parent,
+        **standing(
+            runners.parent,
+            runners.labels,
+            stop_seconds=REGISTRAR_GRACE,
+            memory=REGISTRAR_MEMORY,
             depends_on=[writer],
-            replace_on_changes=SILENT_CHANGES,
-            # Pulumi itself would make the new one first, under a name that is taken.
-            delete_before_replace=True,
         ),
     )
     return registrar, folders
@@ -176,28 +159,24 @@ def runner_container(
         command=place.apply(runner_command),
         envs=place.apply(lambda place: runner_environment(spec, place)),
         network_mode="bridge",
-        networks_advanced=place.apply(lambda place: _networks((*place.networks, *spec.networks))),
+        networks_advanced=place.apply(
+            lambda place: container_networks(dict.fromkeys((*place.networks, *spec.networks)))
+        ),
         hosts=place.apply(lambda place: container_hosts((*place.extra_hosts, *spec.extra_hosts))),
         read_only=True,
         tmpfs={"/tmp": "exec,mode=1777", "/var/tmp": "exec,mode=1777"},  # noqa: S108  mounts of its own
         volumes=place.apply(lambda place: [*own, *(_volume(mount) for mount in place.mounts)]),
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=list(RUNNER_CAPABILITIES)),
         security_opts=["no-new-privileges:true"],
-        memory=spec.memory,
-        memory_swap=spec.memory_swap or spec.memory,
-        cpu_quota=cpu_quota(spec.cpus),
-        restart=RESTART,
         stop_timeout=spec.drain_seconds,
-        destroy_grace_seconds=spec.drain_seconds,
-        log_driver="json-file",
-        log_opts=LOG_OPTS,
-        labels=container_labels(runners.labels),
-        opts=pulumi.ResourceOptions(
-            parent=runners.parent,
+        **standing(
+            runners.parent,
+            runners.labels,
+            stop_seconds=spec.drain_seconds,
+            memory=spec.memory,
+            memory_swap=spec.memory_swap,
+            cpus=spec.cpus,
             depends_on=[registrar],
-            replace_on_changes=SILENT_CHANGES if spec.memory else [*SILENT_CHANGES, *LIFTED_LIMITS],
-            delete_before_replace=True,
-            custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.drain_seconds + STOP_MARGIN}s"),
         ),
     )
 
@@ -206,7 +185,3 @@ def _volume(mount: Mount) -> docker.ContainerVolumeArgs:
     """A path of the engine's host, or a volume; read-only is said only where it is so, as a refresh reads it back."""
     where = {"host_path" if mount.source.startswith("/") else "volume_name": mount.source}
     return docker.ContainerVolumeArgs(**where, container_path=mount.path, read_only=mount.read_only or None)
-
-
-def _networks(names: tuple[str, ...]) -> list[docker.ContainerNetworksAdvancedArgs]:
-    return [docker.ContainerNetworksAdvancedArgs(name=name) for name in dict.fromkeys(names)]

@@ -19,20 +19,10 @@ from ci_runners.render.config_toml import (
 )
 from ci_runners.render.runner_rules import runner_problems
 from ci_runners.render.wiring_rules import token_problems, url_problems, wiring_problems
-from ci_runners.resources import (
-    LOG_OPTS,
-    RESTART,
-    SILENT_CHANGES,
-    container_labels,
-    cpu_quota,
-    label_pairs,
-)
+from ci_runners.resources import container_networks, label_pairs, standing
 from ci_runners.runners.config_volume import CONFIG_FOLDER, config_volume, config_writer
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
-
-STOP_MARGIN = 120
-"""Seconds that Pulumi waits for a delete beyond the runner's own grace."""
 
 
 class S3CacheArgs(TypedDict):
@@ -225,23 +215,16 @@ class GitLabRunner(pulumi.ComponentResource):
             volumes=connection.apply(lambda text: [config, *_mounts(text)]),
             capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
             security_opts=["no-new-privileges:true"],
-            memory=spec.memory,
-            memory_swap=spec.memory_swap or spec.memory,
-            cpu_quota=cpu_quota(spec.cpus),
-            restart=RESTART,
             stop_signal="SIGQUIT",
             stop_timeout=spec.drain_seconds,
-            destroy_grace_seconds=spec.drain_seconds,
-            log_driver="json-file",
-            log_opts=LOG_OPTS,
-            labels=container_labels(labels),
-            opts=pulumi.ResourceOptions(
-                parent=self,
+            **standing(
+                self,
+                labels,
+                stop_seconds=spec.drain_seconds,
+                memory=spec.memory,
+                memory_swap=spec.memory_swap,
+                cpus=spec.cpus,
                 depends_on=[writer],
-                replace_on_changes=SILENT_CHANGES,
-                # Pulumi itself would make the new one first, under a name that is taken.
-                delete_before_replace=True,
-                custom_timeouts=pulumi.CustomTimeouts(delete=f"{spec.drain_seconds + STOP_MARGIN}s"),
             ),
         )
 
@@ -258,7 +241,7 @@ def _groups(connection: str) -> list[str] | None:
 def _networks(connection: str, spec: GitLabRunnerSpec) -> list[docker.ContainerNetworksAdvancedArgs]:
     network = Connection.parse(connection).network
     names = dict.fromkeys([network, *spec.networks])
-    return [docker.ContainerNetworksAdvancedArgs(name=name) for name in names if name]
+    return container_networks(name for name in names if name)
 
 
 def _mounts(connection: str) -> list[docker.ContainerVolumeArgs]:

@@ -22,15 +22,7 @@ from ci_runners.render.cleanup import (
     cleanup_problems,
     health_test,
 )
-from ci_runners.resources import (
-    LOG_OPTS,
-    RESTART,
-    SILENT_CHANGES,
-    container_labels,
-    cpu_quota,
-    label_pairs,
-    volume_labels,
-)
+from ci_runners.resources import container_networks, label_pairs, standing, volume_labels
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
 
@@ -131,23 +123,10 @@ class CacheCleanup(pulumi.ComponentResource):
             capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=["CAP_SETGID"]),
             security_opts=["no-new-privileges:true"],
             init=True,
-            memory=spec.memory,
-            memory_swap=spec.memory,
-            cpu_quota=cpu_quota(CPUS),
-            restart=RESTART,
             healthcheck=docker.ContainerHealthcheckArgs(
                 tests=health_test(), interval="30s", timeout="10s", start_period="1m0s", retries=1
             ),
-            destroy_grace_seconds=STOP_SECONDS,
-            log_driver="json-file",
-            log_opts=LOG_OPTS,
-            labels=container_labels(labels),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                replace_on_changes=SILENT_CHANGES,
-                # Pulumi itself would make the new one first, under a name that is taken.
-                delete_before_replace=True,
-            ),
+            **standing(self, labels, stop_seconds=STOP_SECONDS, memory=spec.memory, cpus=CPUS),
         )
 
 
@@ -166,7 +145,7 @@ def _checked(name: str, spec: CleanupSpec, text: str) -> CleanupContainer:
 
 
 def _networks(wanted: CleanupContainer) -> list[docker.ContainerNetworksAdvancedArgs] | None:
-    return [docker.ContainerNetworksAdvancedArgs(name=wanted.network)] if wanted.network else None
+    return container_networks([wanted.network]) if wanted.network else None
 
 
 def _mounts(wanted: CleanupContainer, volume: str) -> list[docker.ContainerVolumeArgs]:

@@ -27,14 +27,7 @@ from ci_runners.render.drain import (
     render_registration,
     runner_id_problems,
 )
-from ci_runners.resources import (
-    LOG_OPTS,
-    RESTART,
-    SILENT_CHANGES,
-    container_hosts,
-    container_labels,
-    label_pairs,
-)
+from ci_runners.resources import container_hosts, container_networks, label_pairs, standing
 from ci_runners.runners.config_volume import STAGING, secret_volume, secret_writer
 from ci_runners.specs import spec_from_args
 
@@ -42,8 +35,6 @@ ROOT = "0:0"
 """The writer's user too, whose file it must read. It has no capability."""
 MEMORY = 64
 """MiB: a shell and the few programs that it starts."""
-DELETE_MARGIN = 60
-"""Seconds that Pulumi waits for a delete beyond the container's own grace."""
 STAGED = f"{STAGING}/{REGISTRATION_FILE}"
 WRITE = f"""set -e
 umask 077
@@ -152,34 +143,20 @@ def _container(
         command=drain_command(),
         envs=runner.apply(lambda container: drain_environment(spec, runner_container=container)),
         network_mode="bridge",
-        networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=network) for network in spec.networks],
+        networks_advanced=container_networks(spec.networks),
         hosts=container_hosts(spec.extra_hosts),
         read_only=True,
         tmpfs={SCRATCH: "size=4m,mode=0700"},
         volumes=runner.apply(lambda _: [state]),
         capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
         security_opts=["no-new-privileges:true"],
-        memory=MEMORY,
-        memory_swap=MEMORY,
-        restart=RESTART,
         healthcheck=docker.ContainerHealthcheckArgs(
             tests=drain_ready_test(), interval="10s", timeout="10s", start_period="5s", retries=3
         ),
         # The image's own is SIGQUIT.
         stop_signal="SIGTERM",
         stop_timeout=grace,
-        destroy_grace_seconds=grace,
-        log_driver="json-file",
-        log_opts=LOG_OPTS,
-        labels=container_labels(labels),
-        opts=pulumi.ResourceOptions(
-            parent=parent,
-            depends_on=[writer],
-            replace_on_changes=SILENT_CHANGES,
-            # Pulumi itself would make the new one first, under a name that is taken.
-            delete_before_replace=True,
-            custom_timeouts=pulumi.CustomTimeouts(delete=f"{grace + DELETE_MARGIN}s"),
-        ),
+        **standing(parent, labels, stop_seconds=grace, memory=MEMORY, depends_on=[writer]),
     )
 
 

@@ -31,14 +31,12 @@ from ci_runners.render.metrics_texts import (
     render_scrape_config,
 )
 from ci_runners.resources import (
-    LOG_OPTS,
-    RESTART,
-    SILENT_CHANGES,
     after,
     container_hosts,
-    container_labels,
+    container_networks,
     label_pairs,
     network_labels,
+    standing,
 )
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
@@ -183,24 +181,12 @@ class StationMetrics(pulumi.ComponentResource):
             tmpfs={"/data/caddy": "size=1m,mode=1777"},
             capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"], adds=["CAP_NET_BIND_SERVICE"]),
             security_opts=["no-new-privileges:true"],
-            memory=spec.memory,
-            memory_swap=spec.memory,
-            restart=RESTART,
             healthcheck=docker.ContainerHealthcheckArgs(
                 tests=metrics_ready_test(), interval="5s", timeout="5s", start_period="5s", retries=12
             ),
             wait=True,
             wait_timeout=READY_SECONDS,
-            destroy_grace_seconds=STOP_SECONDS,
-            log_driver="json-file",
-            log_opts=LOG_OPTS,
-            labels=container_labels(labels),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                replace_on_changes=SILENT_CHANGES,
-                # Pulumi itself would make the new one first, under a name that is taken.
-                delete_before_replace=True,
-            ),
+            **standing(self, labels, stop_seconds=STOP_SECONDS, memory=spec.memory),
         )
 
 
@@ -213,7 +199,7 @@ def _networks(
         own, text = known
         daemons = Connection.parse(text).network if text else ""
         names = dict.fromkeys([own, daemons, *spec.networks])
-        return [docker.ContainerNetworksAdvancedArgs(name=name) for name in names if name]
+        return container_networks(name for name in names if name)
 
     return pulumi.Output.all(network.name, args.get("connection", "")).apply(named)
 
