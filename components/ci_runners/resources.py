@@ -110,6 +110,62 @@ def network_labels(pairs: list[tuple[str, str]]) -> list[docker.NetworkLabelArgs
     return [docker.NetworkLabelArgs(label=label, value=value) for label, value in pairs]
 
 
+def bridge_network(
+    parent: pulumi.Resource, name: str, labels: list[tuple[str, str]], *, mtu: int | None = None
+) -> docker.Network:
+    """A network of a component's own. Without `mtu` it has the engine's."""
+    return docker.Network(
+        f"{name}-network",
+        name=name,
+        driver="bridge",
+        options={"com.docker.network.driver.mtu": str(mtu)} if mtu is not None else None,
+        labels=network_labels(labels),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def named_volume(
+    parent: pulumi.Resource,
+    name: str,
+    labels: list[tuple[str, str]],
+    *,
+    protect: bool = False,
+    retain: bool = False,
+) -> docker.Volume:
+    """A volume under a fixed name, so that data is found again; a new label must not replace it."""
+    return docker.Volume(
+        name,
+        name=name,
+        labels=volume_labels(labels),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            ignore_changes=["labels"],
+            # So that `pulumi up --replace` of the CA's volume renews the authority and all that it vouches for.
+            delete_before_replace=True,
+            protect=protect or None,
+            retain_on_delete=retain or None,
+        ),
+    )
+
+
+def memory_folder(
+    parent: pulumi.Resource, name: str, labels: list[tuple[str, str]], *, user: int, mode: str
+) -> docker.Volume:
+    """A folder for sockets that two containers share: in memory, and the user's own, whatever the image."""
+    return docker.Volume(
+        name,
+        name=name,
+        driver="local",
+        driver_opts={
+            "type": "tmpfs",
+            "device": "tmpfs",
+            "o": f"uid={user},gid={user},mode={mode},size=64k,noexec,nosuid,nodev",
+        },
+        labels=volume_labels(labels),
+        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=["labels"]),
+    )
+
+
 def after(value: pulumi.Output[str], resource: pulumi.Resource) -> pulumi.Output[str]:
     """The same value; what uses it also waits for the resource, and stops before it.
 

@@ -15,7 +15,7 @@ import pulumi
 import pulumi_docker as docker
 
 from ci_runners.connections import buildkit_connection
-from ci_runners.daemons.buildkit_parts import buildkit_container, metrics_volume
+from ci_runners.daemons.buildkit_parts import buildkit_container
 from ci_runners.daemons.certificates import CertificatesArgs, daemon_certificates
 from ci_runners.daemons.engine_socket import socket_group
 from ci_runners.daemons.jobs_volume import jobs_volume
@@ -29,9 +29,10 @@ from ci_runners.render.certificates import authority_key_problems, without_key
 from ci_runners.render.config_toml import LogLevel
 from ci_runners.resources import (
     after,
+    bridge_network,
     label_pairs,
-    network_labels,
-    volume_labels,
+    memory_folder,
+    named_volume,
 )
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
@@ -171,13 +172,7 @@ class BuildkitDaemon(pulumi.ComponentResource):
     ) -> None:
         """Everything but the data, and the outputs that speak of it."""
         volumes = data | {part: self._volume(name, part, spec, labels) for part in ("server", "client")}
-        network = docker.Network(
-            f"{name}-network",
-            name=name,
-            driver="bridge",
-            labels=network_labels(labels),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        network = bridge_network(self, name, labels)
         certificates = daemon_certificates(
             self,
             name,
@@ -192,7 +187,8 @@ class BuildkitDaemon(pulumi.ComponentResource):
         self.certificate_expiry = certificates.expiry
         mounted = {**certificates.volumes, "cache": self.cache_volume}
         if spec.metrics:
-            self.metrics_volume = mounted["metrics"] = metrics_volume(self, name, labels).name
+            metrics = memory_folder(self, f"{name}-metrics", labels, user=USER_ID, mode="0750")
+            self.metrics_volume = mounted["metrics"] = metrics.name
         container = buildkit_container(
             self,
             name,
@@ -222,18 +218,11 @@ class BuildkitDaemon(pulumi.ComponentResource):
     def _volume(
         self, name: str, part: str, spec: BuildkitSpec, labels: list[tuple[str, str]]
     ) -> docker.Volume:
-        """A volume under a fixed name, so that data is found again; a new label must not replace it."""
         is_data = part in DATA
-        return docker.Volume(
+        return named_volume(
+            self,
             f"{name}-{part}",
-            name=f"{name}-{part}",
-            labels=volume_labels(labels),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                ignore_changes=["labels"],
-                # So that `pulumi up --replace` of the CA's volume renews the authority and all that it vouches for.
-                delete_before_replace=True,
-                protect=(is_data and spec.protect_data) or None,
-                retain_on_delete=(is_data and spec.retain_data) or None,
-            ),
+            labels,
+            protect=is_data and spec.protect_data,
+            retain=is_data and spec.retain_data,
         )

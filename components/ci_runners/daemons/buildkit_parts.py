@@ -1,4 +1,4 @@
-"""The container of a `BuildkitDaemon`, and the folder of its metrics' socket."""
+"""The container of a `BuildkitDaemon`."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,6 @@ from ci_runners.render.buildkit import (
     CONFIG,
     SECURITY_OPTS,
     STATE,
-    USER_ID,
     BuildkitSpec,
     daemon_flags,
     ready_test,
@@ -19,7 +18,7 @@ from ci_runners.render.buildkit import (
 from ci_runners.render.buildkitd_toml import render_buildkitd_toml
 from ci_runners.render.certificates import SERVER_CERTIFICATES
 from ci_runners.render.metrics import DAEMON_FOLDER
-from ci_runners.resources import container_hosts, container_networks, standing, volume_labels
+from ci_runners.resources import container_hosts, container_networks, standing
 
 PATHS = {
     "server": SERVER_CERTIFICATES,
@@ -79,20 +78,4 @@ def buildkit_container(
             cpus=spec.cpus,
             ignore_changes=["securityOpts"],
         ),
-    )
-
-
-def metrics_volume(parent: pulumi.Resource, name: str, labels: list[tuple[str, str]]) -> docker.Volume:
-    """The folder of the metrics' socket: in memory, and the daemon's own user's, whatever the image."""
-    return docker.Volume(
-        f"{name}-metrics",
-        name=f"{name}-metrics",
-        driver="local",
-        driver_opts={
-            "type": "tmpfs",
-            "device": "tmpfs",
-            "o": f"uid={USER_ID},gid={USER_ID},mode=0750,size=64k,noexec,nosuid,nodev",
-        },
-        labels=volume_labels(labels),
-        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=["labels"]),
     )

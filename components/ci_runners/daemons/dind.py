@@ -26,7 +26,12 @@ from ci_runners.recommend.needs import Trust
 from ci_runners.render.certificates import authority_key_problems, without_key
 from ci_runners.render.dind import DindSpec, dind_problems, server_names
 from ci_runners.render.dind_variants import DindVariant
-from ci_runners.resources import after, label_pairs, network_labels, volume_labels
+from ci_runners.resources import (
+    after,
+    bridge_network,
+    label_pairs,
+    named_volume,
+)
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
 
@@ -188,15 +193,7 @@ class DindDaemon(pulumi.ComponentResource):
     ) -> None:
         """Everything but the data, and the outputs that speak of it."""
         volumes = data | {part: self._volume(name, part, spec, labels) for part in ("server", "client")}
-        mtu = spec.daemon_json.mtu
-        network = docker.Network(
-            f"{name}-network",
-            name=name,
-            driver="bridge",
-            options={"com.docker.network.driver.mtu": str(mtu)} if mtu is not None else None,
-            labels=network_labels(labels),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        network = bridge_network(self, name, labels, mtu=spec.daemon_json.mtu)
         certificates = daemon_certificates(
             self,
             name,
@@ -228,19 +225,11 @@ class DindDaemon(pulumi.ComponentResource):
         self.network_name = network.name
 
     def _volume(self, name: str, part: str, spec: DindSpec, labels: list[tuple[str, str]]) -> docker.Volume:
-        """A volume under a fixed name, so that data is found again; a new label must not replace it."""
         is_data = part in DATA
-        full = f"{name}-{spec.needs.volumes}{part}"
-        return docker.Volume(
-            full,
-            name=full,
-            labels=volume_labels(labels),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                ignore_changes=["labels"],
-                # So that `pulumi up --replace` of the CA's volume renews the authority and all that it vouches for.
-                delete_before_replace=True,
-                protect=(is_data and spec.protect_data) or None,
-                retain_on_delete=(is_data and spec.retain_data) or None,
-            ),
+        return named_volume(
+            self,
+            f"{name}-{spec.needs.volumes}{part}",
+            labels,
+            protect=is_data and spec.protect_data,
+            retain=is_data and spec.retain_data,
         )

@@ -19,7 +19,7 @@ from ci_runners.daemons.jobs_volume import jobs_volume
 from ci_runners.recommend.needs import Trust
 from ci_runners.render.host import HostSpec, host_problems
 from ci_runners.render.socket_proxy import PROXY_USER, proxy_ready_test, proxy_script
-from ci_runners.resources import after, label_pairs, standing, volume_labels
+from ci_runners.resources import after, label_pairs, memory_folder, standing
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
 
@@ -77,7 +77,7 @@ class HostDaemon(pulumi.ComponentResource):
         jobs = jobs_volume(self, name, labels)
         self.jobs_volume, self.jobs_dir = jobs.name, jobs.mountpoint
         if spec.socket_proxy:
-            volume = self._socket_volume(name, labels)
+            volume = memory_folder(self, f"{name}-proxy-socket", labels, user=PROXY_USER, mode="0755")
             proxy = self._proxy(name, spec, labels, volume)
             self.connection = after(self._connection(spec, volume), proxy)
         else:
@@ -103,21 +103,6 @@ class HostDaemon(pulumi.ComponentResource):
                 proxy_volume=known[3],
                 tags=spec.tags,
             ).dump()
-        )
-
-    def _socket_volume(self, name: str, labels: list[tuple[str, str]]) -> docker.Volume:
-        """The folder of the proxy's socket: in memory, and the proxy's own user's, whatever the image."""
-        return docker.Volume(
-            f"{name}-proxy-socket",
-            name=f"{name}-proxy-socket",
-            driver="local",
-            driver_opts={
-                "type": "tmpfs",
-                "device": "tmpfs",
-                "o": f"uid={PROXY_USER},gid={PROXY_USER},mode=0755,size=64k,noexec,nosuid,nodev",
-            },
-            labels=volume_labels(labels),
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["labels"]),
         )
 
     def _proxy(

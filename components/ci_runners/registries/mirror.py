@@ -25,12 +25,12 @@ from ci_runners.render.registry_config import (
 )
 from ci_runners.resources import (
     after,
+    bridge_network,
     container_hosts,
     container_networks,
     label_pairs,
-    network_labels,
+    named_volume,
     standing,
-    volume_labels,
 )
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
@@ -108,14 +108,10 @@ class RegistryMirror(pulumi.ComponentResource):
         )
         super().__init__("ci-runners:index:RegistryMirror", name, {}, opts)
         labels = label_pairs("mirror", name, spec.labels)
-        network = docker.Network(
-            f"{name}-network",
-            name=name,
-            driver="bridge",
-            labels=network_labels(labels),
-            opts=pulumi.ResourceOptions(parent=self),
+        network = bridge_network(self, name, labels)
+        volume = named_volume(
+            self, f"{name}-data", labels, protect=spec.protect_data, retain=spec.retain_data
         )
-        volume = self._volume(name, spec, labels)
         container = self._container(name, spec, labels, network, volume, password=password)
 
         self.url = after(pulumi.Output.from_input(f"http://{name}:{PORT}"), container)
@@ -129,20 +125,6 @@ class RegistryMirror(pulumi.ComponentResource):
                 "network_name": self.network_name,
                 "data_volume": self.data_volume,
             }
-        )
-
-    def _volume(self, name: str, spec: RegistryMirrorSpec, labels: list[tuple[str, str]]) -> docker.Volume:
-        """A volume under a fixed name, so that data is found again; a new label must not replace it."""
-        return docker.Volume(
-            f"{name}-data",
-            name=f"{name}-data",
-            labels=volume_labels(labels),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                ignore_changes=["labels"],
-                protect=spec.protect_data or None,
-                retain_on_delete=spec.retain_data or None,
-            ),
         )
 
     def _container(

@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_docker as docker
 
-from ci_runners.resources import LOG_OPTS, container_labels, volume_labels
+from ci_runners.resources import LOG_OPTS, container_labels, named_volume
 
 STAGING = "/ci-runners"
 """Where a writer finds the new file: outside the volume, so that the runner never sees half of it."""
@@ -21,20 +21,6 @@ mv .new "$CONFIG_NAME"
 rm {STAGED}
 ls -t | grep '^config.*\\.toml$' | grep -vx "$CONFIG_NAME" | tail -n +2 | xargs -r rm --
 """
-
-
-def secret_volume(
-    parent: pulumi.Resource, name: str, labels: list[tuple[str, str]], *, retain: bool = False
-) -> docker.Volume:
-    """A volume under a fixed name; a new label must not replace it."""
-    return docker.Volume(
-        name,
-        name=name,
-        labels=volume_labels(labels),
-        opts=pulumi.ResourceOptions(
-            parent=parent, ignore_changes=["labels"], retain_on_delete=retain or None
-        ),
-    )
 
 
 def secret_writer(
@@ -78,7 +64,7 @@ def config_volume(
     parent: pulumi.Resource, name: str, labels: list[tuple[str, str]], *, retain: bool
 ) -> docker.Volume:
     """The volume with a GitLab Runner's config.toml."""
-    return secret_volume(parent, f"{name}-config", labels, retain=retain)
+    return named_volume(parent, f"{name}-config", labels, retain=retain)
 
 
 def config_writer(

@@ -46,26 +46,9 @@ class GitHubAppArgs(TypedDict):
     """Its private key, the text of the .pem file. A secret, whether marked as one or not."""
 
 
-class GitHubRunnerArgs(TypedDict):
-    """Arguments of `GitHubRunner`.
+class GitHubRunnerSectionArgs(TypedDict):
+    """What of a `GitHubRunner` is plain."""
 
-    `url`, `connection`, `runner_group`, `token` and what `app` holds may be outputs; the rest are plain values, checked
-    before anything is created. A change of the credential, of a label or of the number of runners leaves the others'
-    containers, and their jobs, alone.
-    """
-
-    url: pulumi.Input[str]
-    """Where the runners are registered, as in https://github.com/owner/repository or https://github.com/organization;
-    on a GitHub Enterprise Server with its host."""
-    connection: pulumi.Input[str]
-    """The `connection` output of a daemon: DinD, DooD or BuildKit. Kaniko is refused."""
-    token: NotRequired[pulumi.Input[str]]
-    """A fine-grained personal access token: for a repository with Administration, read and write; for an organization
-    with Self-hosted runners, read and write. A secret, whether marked as one or not. This or `app`."""
-    app: NotRequired[GitHubAppArgs]
-    """A GitHub App with the same permissions. This or `token`."""
-    runner_group: NotRequired[pulumi.Input[str]]
-    """Name of the organization's runner group that the runners join. Defaults to the organization's default group."""
     runner_labels: NotRequired[list[str]]
     """Further labels of the runners. self-hosted, linux, x64 and the connection's tags are there always."""
     concurrent: NotRequired[int]
@@ -89,6 +72,28 @@ class GitHubRunnerArgs(TypedDict):
     """Seconds that a running job gets to end when its runner is stopped or replaced. Defaults to 3600."""
     labels: NotRequired[dict[str, str]]
     """Docker labels on every child. Defaults to none."""
+
+
+class GitHubRunnerArgs(GitHubRunnerSectionArgs):
+    """Arguments of `GitHubRunner`.
+
+    `url`, `connection`, `runner_group`, `token` and what `app` holds may be outputs; the rest are plain values, checked
+    before anything is created. A change of the credential, of a label or of the number of runners leaves the others'
+    containers, and their jobs, alone.
+    """
+
+    url: pulumi.Input[str]
+    """Where the runners are registered, as in https://github.com/owner/repository or https://github.com/organization;
+    on a GitHub Enterprise Server with its host."""
+    connection: pulumi.Input[str]
+    """The `connection` output of a daemon: DinD, DooD or BuildKit. Kaniko is refused."""
+    token: NotRequired[pulumi.Input[str]]
+    """A fine-grained personal access token: for a repository with Administration, read and write; for an organization
+    with Self-hosted runners, read and write. A secret, whether marked as one or not. This or `app`."""
+    app: NotRequired[GitHubAppArgs]
+    """A GitHub App with the same permissions. This or `token`."""
+    runner_group: NotRequired[pulumi.Input[str]]
+    """Name of the organization's runner group that the runners join. Defaults to the organization's default group."""
 
 
 class GitHubRunner(pulumi.ComponentResource):

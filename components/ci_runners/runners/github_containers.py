@@ -24,8 +24,8 @@ from ci_runners.render.github_runner import (
     runner_command,
     runner_environment,
 )
-from ci_runners.resources import container_hosts, container_networks, standing
-from ci_runners.runners.config_volume import STAGING, secret_volume, secret_writer
+from ci_runners.resources import container_hosts, container_networks, named_volume, standing
+from ci_runners.runners.config_volume import STAGING, secret_writer
 
 ROOT = "0:0"
 """The image's own user is `runner`. Where a container is root it has no capability, or only those that are said."""
@@ -58,7 +58,7 @@ def credential_writer(
     runners: Runners, credential: pulumi.Output[str]
 ) -> tuple[docker.Container, docker.Volume]:
     """Writes the credential to a volume that only the registrar reads. A new credential replaces only this container."""
-    volume = secret_volume(runners.parent, f"{runners.name}-credential", runners.labels)
+    volume = named_volume(runners.parent, f"{runners.name}-credential", runners.labels)
     writer = secret_writer(
         runners.parent,
         f"{runners.name}-credential-writer",
@@ -83,9 +83,9 @@ def registrar_container(
 ) -> tuple[docker.Container, dict[int, docker.Volume]]:
     """The registrar, and the folders that it shares with the runners, by the runners' numbers."""
     name, spec = runners.name, runners.spec
-    state = secret_volume(runners.parent, f"{name}-state", runners.labels)
+    state = named_volume(runners.parent, f"{name}-state", runners.labels)
     folders = {
-        number: secret_volume(runners.parent, f"{name}-{number}-registration", runners.labels)
+        number: named_volume(runners.parent, f"{name}-{number}-registration", runners.labels)
         for number in range(1, spec.concurrent + 1)
     }
     volumes = [
@@ -143,7 +143,7 @@ def runner_container(
     """
     name, spec = f"{runners.name}-{number}", runners.spec
     place = runners.connection.apply(lambda connection: placement(connection, name))
-    work = secret_volume(runners.parent, f"{name}-work", runners.labels)
+    work = named_volume(runners.parent, f"{name}-work", runners.labels)
     own = [
         docker.ContainerVolumeArgs(volume_name=folder.name, container_path=REGISTRATION),
         docker.ContainerVolumeArgs(volume_name=work.name, container_path=HOME),

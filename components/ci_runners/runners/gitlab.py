@@ -42,19 +42,9 @@ class S3CacheArgs(TypedDict):
     """Whether the service is reached without TLS. Defaults to false."""
 
 
-class GitLabRunnerArgs(TypedDict):
-    """Arguments of `GitLabRunner`.
+class RunnerSectionArgs(TypedDict):
+    """What of a `GitLabRunner` is plain."""
 
-    `url`, `token` and `connection` may be outputs; the rest are plain values, checked
-    before anything is created. A change of what config.toml says leaves the runner's container, and its jobs, alone.
-    """
-
-    url: pulumi.Input[str]
-    """GitLab's URL, as in https://gitlab.example.com."""
-    token: pulumi.Input[str]
-    """The runner's authentication token (glrt-...). A secret, whether marked as one or not."""
-    connection: pulumi.Input[str]
-    """The `connection` output of a daemon."""
     image: NotRequired[str]
     """Image of the runner, with a fixed tag or digest. Defaults to `images.GITLAB_RUNNER`."""
     description: NotRequired[str]
@@ -140,6 +130,21 @@ class GitLabRunnerArgs(TypedDict):
     """Labels on every child. Defaults to none."""
     retain_config: NotRequired[bool]
     """Whether `pulumi destroy` leaves the volume with config.toml. Defaults to false."""
+
+
+class GitLabRunnerArgs(RunnerSectionArgs):
+    """Arguments of `GitLabRunner`.
+
+    `url`, `token` and `connection` may be outputs; the rest are plain values, checked
+    before anything is created. A change of what config.toml says leaves the runner's container, and its jobs, alone.
+    """
+
+    url: pulumi.Input[str]
+    """GitLab's URL, as in https://gitlab.example.com."""
+    token: pulumi.Input[str]
+    """The runner's authentication token (glrt-...). A secret, whether marked as one or not."""
+    connection: pulumi.Input[str]
+    """The `connection` output of a daemon."""
 
 
 class GitLabRunner(pulumi.ComponentResource):

@@ -22,7 +22,7 @@ from ci_runners.render.cleanup import (
     cleanup_problems,
     health_test,
 )
-from ci_runners.resources import container_networks, label_pairs, standing, volume_labels
+from ci_runners.resources import container_networks, label_pairs, named_volume, standing
 from ci_runners.specs import spec_from_args
 from ci_runners.validate import Rules
 
@@ -34,15 +34,9 @@ CPUS = 0.5
 """CPUs of the container: what is expensive, its daemon does."""
 
 
-class CacheCleanupArgs(TypedDict):
-    """Arguments of `CacheCleanup`.
+class CleanupSectionArgs(TypedDict):
+    """What of a `CacheCleanup` is plain."""
 
-    `connection` may be an output; the rest are plain values, checked before anything is created.
-    """
-
-    connection: pulumi.Input[str]
-    """The `connection` output of a daemon: DinD, the host's engine or BuildKit. Kaniko has none that could be cleaned,
-    and is refused."""
     schedule: NotRequired[str]
     """When everything is removed that is unused, in cron's five fields and UTC, as busybox's crond reads them. A run
     that was missed is made up for. Defaults to 0 3 * * 0: Sundays at three."""
@@ -66,6 +60,17 @@ class CacheCleanupArgs(TypedDict):
     """Labels on every child. A change leaves the volume alone. Defaults to none."""
 
 
+class CacheCleanupArgs(CleanupSectionArgs):
+    """Arguments of `CacheCleanup`.
+
+    `connection` may be an output; the rest are plain values, checked before anything is created.
+    """
+
+    connection: pulumi.Input[str]
+    """The `connection` output of a daemon: DinD, the host's engine or BuildKit. Kaniko has none that could be cleaned,
+    and is refused."""
+
+
 class CacheCleanup(pulumi.ComponentResource):
     """Cleans one daemon: by schedule, by a budget and at a mark of the disk, with a receipt for every run."""
 
@@ -85,12 +90,7 @@ class CacheCleanup(pulumi.ComponentResource):
         )
         super().__init__("ci-runners:index:CacheCleanup", name, {}, opts)
         labels = label_pairs("cleanup", name, spec.labels)
-        volume = docker.Volume(
-            f"{name}-state",
-            name=f"{name}-state",
-            labels=volume_labels(labels),
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["labels"]),
-        )
+        volume = named_volume(self, f"{name}-state", labels)
         container = self._container(name, spec, labels, volume, pulumi.Output.from_input(args["connection"]))
         self.container_name = container.name
         self.state_volume = volume.name

@@ -27,8 +27,8 @@ from ci_runners.render.drain import (
     render_registration,
     runner_id_problems,
 )
-from ci_runners.resources import container_hosts, container_networks, label_pairs, standing
-from ci_runners.runners.config_volume import STAGING, secret_volume, secret_writer
+from ci_runners.resources import container_hosts, container_networks, label_pairs, named_volume, standing
+from ci_runners.runners.config_volume import STAGING, secret_writer
 from ci_runners.specs import spec_from_args
 
 ROOT = "0:0"
@@ -45,7 +45,23 @@ rm {STAGED}
 """
 
 
-class RunnerDrainArgs(TypedDict):
+class DrainSectionArgs(TypedDict):
+    """What of a `RunnerDrain` is plain."""
+
+    image: NotRequired[str]
+    """An image with bash and curl, with a fixed tag or digest. Defaults to `images.GITLAB_RUNNER`."""
+    seconds: NotRequired[int]
+    """Seconds that running jobs get to end before the runner is told to stop, at most a week. Its own `drain_seconds`
+    begin after that. Defaults to 3600."""
+    networks: NotRequired[list[str]]
+    """Existing Docker networks to join, to reach a GitLab there. Defaults to none."""
+    extra_hosts: NotRequired[list[str]]
+    """`name:address` lines for /etc/hosts. Defaults to none."""
+    labels: NotRequired[dict[str, str]]
+    """Labels on every child. Defaults to none."""
+
+
+class RunnerDrainArgs(DrainSectionArgs):
     """Arguments of `RunnerDrain`.
 
     `url`, `api_token`, `runner_id` and `runner_container` may be outputs; the rest are plain values, checked before
@@ -62,17 +78,6 @@ class RunnerDrainArgs(TypedDict):
     runner_container: pulumi.Input[str]
     """The `container_name` output of the runner. It is what makes the drain go before the runner does, and come back
     after it."""
-    image: NotRequired[str]
-    """An image with bash and curl, with a fixed tag or digest. Defaults to `images.GITLAB_RUNNER`."""
-    seconds: NotRequired[int]
-    """Seconds that running jobs get to end before the runner is told to stop, at most a week. Its own `drain_seconds`
-    begin after that. Defaults to 3600."""
-    networks: NotRequired[list[str]]
-    """Existing Docker networks to join, to reach a GitLab there. Defaults to none."""
-    extra_hosts: NotRequired[list[str]]
-    """`name:address` lines for /etc/hosts. Defaults to none."""
-    labels: NotRequired[dict[str, str]]
-    """Labels on every child. Defaults to none."""
 
 
 class RunnerDrain(pulumi.ComponentResource):
@@ -93,7 +98,7 @@ class RunnerDrain(pulumi.ComponentResource):
         )
         super().__init__("ci-runners:index:RunnerDrain", name, {}, opts)
         labels = label_pairs("runner-drain", name, spec.labels)
-        volume = secret_volume(self, f"{name}-state", labels)
+        volume = named_volume(self, f"{name}-state", labels)
         parts = pulumi.Output.all(args["url"], args["runner_id"], pulumi.Output.secret(args["api_token"]))
         writer = secret_writer(
             self,

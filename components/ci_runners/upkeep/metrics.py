@@ -32,10 +32,10 @@ from ci_runners.render.metrics_texts import (
 )
 from ci_runners.resources import (
     after,
+    bridge_network,
     container_hosts,
     container_networks,
     label_pairs,
-    network_labels,
     standing,
 )
 from ci_runners.specs import spec_from_args
@@ -49,26 +49,9 @@ STOP_SECONDS = 10
 """Seconds that the last requests get when it is stopped."""
 
 
-class StationMetricsArgs(TypedDict):
-    """Arguments of `StationMetrics`. All but the first four are plain values, checked before anything is created."""
+class MetricsSectionArgs(TypedDict):
+    """What of a `StationMetrics` does not come from a daemon or a runner."""
 
-    connection: NotRequired[pulumi.Input[str]]
-    """The `connection` output of a daemon: its network is joined, where it has one, to reach the daemon there.
-    Defaults to none."""
-    daemon_metrics_volume: NotRequired[pulumi.Input[str]]
-    """Name of a volume with the socket daemon.sock, on which a daemon serves its metrics. Defaults to none."""
-    cleanup_state_volume: NotRequired[pulumi.Input[str]]
-    """The `state_volume` output of a `CacheCleanup`, whose cleanup.prom is served. Defaults to none."""
-    certificate_expiry: NotRequired[pulumi.Input[str]]
-    """The `certificate_expiry` output of a daemon. Defaults to none."""
-    station: NotRequired[str]
-    """Value of the label `station` in `scrape_config`, by which the dashboard tells stations apart. Defaults to the
-    component's name."""
-    runner_address: NotRequired[str]
-    """`host:port` of a GitLab runner's metrics: its container's name and the port of its `metrics_address`. The runner
-    must be in a network of this component's, best by `networks: [<name>]`. Defaults to none."""
-    daemon_address: NotRequired[str]
-    """`host:port` of the daemon's metrics, such as dockerd's `metrics-addr`. Defaults to none."""
     image: NotRequired[str]
     """Image of the server: Caddy with a shell and curl, with a fixed tag or digest. Defaults to `images.CADDY`."""
     memory: NotRequired[int]
@@ -87,6 +70,32 @@ class StationMetricsArgs(TypedDict):
     false."""
     labels: NotRequired[dict[str, str]]
     """Labels on every child. Defaults to none."""
+
+
+class StationMetricsArgs(MetricsSectionArgs):
+    """Arguments of `StationMetrics`.
+
+    `connection`, `daemon_metrics_volume`, `cleanup_state_volume` and `certificate_expiry` may be outputs; the rest are
+    plain values, checked before anything is created.
+    """
+
+    connection: NotRequired[pulumi.Input[str]]
+    """The `connection` output of a daemon: its network is joined, where it has one, to reach the daemon there.
+    Defaults to none."""
+    daemon_metrics_volume: NotRequired[pulumi.Input[str]]
+    """Name of a volume with the socket daemon.sock, on which a daemon serves its metrics. Defaults to none."""
+    cleanup_state_volume: NotRequired[pulumi.Input[str]]
+    """The `state_volume` output of a `CacheCleanup`, whose cleanup.prom is served. Defaults to none."""
+    certificate_expiry: NotRequired[pulumi.Input[str]]
+    """The `certificate_expiry` output of a daemon. Defaults to none."""
+    station: NotRequired[str]
+    """Value of the label `station` in `scrape_config`, by which the dashboard tells stations apart. Defaults to the
+    component's name."""
+    runner_address: NotRequired[str]
+    """`host:port` of a GitLab runner's metrics: its container's name and the port of its `metrics_address`. The runner
+    must be in a network of this component's, best by `networks: [<name>]`. Defaults to none."""
+    daemon_address: NotRequired[str]
+    """`host:port` of the daemon's metrics, such as dockerd's `metrics-addr`. Defaults to none."""
 
 
 class StationMetrics(pulumi.ComponentResource):
@@ -121,13 +130,7 @@ class StationMetrics(pulumi.ComponentResource):
         spec = spec_from_args(StationMetricsSpec, plain, rules, check)
         super().__init__("ci-runners:index:StationMetrics", name, {}, opts)
         labels = label_pairs("metrics", name, spec.labels)
-        network = docker.Network(
-            f"{name}-network",
-            name=name,
-            driver="bridge",
-            labels=network_labels(labels),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        network = bridge_network(self, name, labels)
         container = self._container(name, spec, labels, args=args, sources=sources, network=network)
 
         self.container_name = container.name
