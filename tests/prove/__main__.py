@@ -1,7 +1,7 @@
 """`make prove`: the proofs that take longer than `make test` may, and the report of how they ended.
 
-The report is docs/proof/<date>.md: of which commit, when, on what, and how many. The table of attack and fault cases is
-docs/faults-and-attacks.md, from the same run.
+Each suite's report is docs/proof/<date>-<suite>.md: of which commit, when, on what, and how many. The table of attack and
+fault cases, docs/faults-and-attacks.md, is made from the same runs.
 """
 
 import datetime as dt
@@ -61,19 +61,20 @@ def run(name: str, paths: list[str], folder: Path) -> Suite:
 
 
 def main(asked: list[str]) -> int:
-    """Run the suites that are asked for, all without a word, write the report, and say whether all was well."""
-    folder = layout().machine / "prove"
-    folder.mkdir(exist_ok=True)
-    today = dt.datetime.now(dt.UTC).date()
-    before, on = commit(), machine()
-    suites = [run(name, SUITES[name], folder) for name in asked or SUITES]
-    target = REPOSITORY / "docs" / "proof" / f"{today}.md"
-    target.parent.mkdir(exist_ok=True)
-    written = report(suites, day=today, commit=before.name, changed=before.changed, machine=on)
-    target.write_text(written)
-    sys.stdout.write(written)
+    """Run the suites that are asked for, all without a word; report each when it ends; say whether all was well."""
+    folder, reports = layout().machine / "prove", REPOSITORY / "docs" / "proof"
+    for each in (folder, reports):
+        each.mkdir(exist_ok=True)
+    today, of, on = dt.datetime.now(dt.UTC).date(), commit(), machine()
+    failed = False
+    for name in asked or SUITES:
+        suite = run(name, SUITES[name], folder)
+        written = report(suite, day=today, commit=of.name, changed=of.changed, machine=on)
+        (reports / f"{today}-{name}.md").write_text(written)
+        sys.stdout.write(written)
+        failed = failed or bool(suite.failed)
     subprocess.run([sys.executable, "-m", "tests.cases.table"], cwd=REPOSITORY, check=True)
-    return 1 if any(suite.failed for suite in suites) else 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
