@@ -39,7 +39,7 @@ test: machine ## everything: `check`, the sandbox, the bootstrap, then end to en
 	$(RUN) $(VENV)/pytest -q -n 2 --dist loadfile tests/e2e
 	$(VENV)/pytest -q -s -p no:randomly tests/machine
 
-prove: machine ## what takes longer: attacks, lost jobs, killed commands, faults; the report goes to docs/proof/
+prove: machine ## what takes longer: attacks, lost jobs, killed commands, faults; the reports go to docs/proof/
 	$(RUN) $(VENV)/python -m tests.prove
 
 soak: machine ## hours of changes and faults by chance on one station (HOURS=2); the report goes to docs/proof/
