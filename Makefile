@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := $(PYTHON) -m bootstrap run
 VENV := .machine/venv/bin
 
-.PHONY: up down test check machine dev-machine preview shell page lock clean bench accounts prove soak
+.PHONY: up down test check machine dev-machine preview shell page lock clean bench accounts prove soak schema
 
 up: ## the machine, the dev station, one job; ends with a summary
 	@$(PYTHON) -m bootstrap up
@@ -55,6 +55,9 @@ accounts: machine ## the stations' tests on the GitLab and the GitHub that the e
 	@test -n "$$CI_RUNNERS_ACCOUNT_GITLAB_URL$$CI_RUNNERS_ACCOUNT_GITHUB_ORGANIZATION" || \
 		{ echo "no account is named: see docs/real-accounts.md" >&2; exit 2; }
 	$(RUN) $(VENV)/pytest -q tests/e2e/test_gitlab_stations.py tests/e2e/test_github_stations.py
+
+schema: ## components/schema.json from the code
+	cd components && ../$(VENV)/python -m ci_runners.plugin > schema.json
 
 lock: ## requirements.lock from requirements.in
 	$(VENV)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-header requirements.in -o requirements.lock

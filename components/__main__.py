@@ -1,37 +1,10 @@
 """The components as a Pulumi plugin, for programs in any of Pulumi's languages."""
 
-from pulumi.provider.experimental import component_provider_host
+import sys
 
-from ci_runners import (
-    BuildkitDaemon,
-    CacheCleanup,
-    DindDaemon,
-    GitHubRepository,
-    GitHubRunner,
-    GitLabProject,
-    GitLabRunner,
-    HostDaemon,
-    Kaniko,
-    RegistryMirror,
-    RunnerDrain,
-    StationMetrics,
-    __version__,
-)
-
-COMPONENTS = [
-    BuildkitDaemon,
-    CacheCleanup,
-    DindDaemon,
-    GitHubRepository,
-    GitHubRunner,
-    GitLabProject,
-    GitLabRunner,
-    HostDaemon,
-    Kaniko,
-    RegistryMirror,
-    RunnerDrain,
-    StationMetrics,
-]
+from ci_runners import __version__
+from ci_runners.plugin.components import COMPONENTS
+from ci_runners.plugin.host import ComponentHost, serve
 
 if __name__ == "__main__":
-    component_provider_host(name="ci-runners", components=list(COMPONENTS), version=__version__)
+    serve(ComponentHost(COMPONENTS, __version__), sys.argv[1:])

@@ -1,7 +1,7 @@
 """Self-hosted CI runners that build container images, as Pulumi components.
 
 `GitLabProject` and `GitHubRepository` need their forge's SDK (the extras `gitlab` and `github`), which is imported when
-one of them is asked for.
+one of them is asked for. Where it is not installed, `ModuleNotFoundError` says which extra brings it.
 """
 
 from importlib import import_module
@@ -14,6 +14,7 @@ from ci_runners.daemons.certificates import CertificatesArgs
 from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemon, DindDaemonArgs
 from ci_runners.daemons.host import HostDaemon, HostDaemonArgs
 from ci_runners.daemons.kaniko import Kaniko, KanikoArgs
+from ci_runners.extras import needed_by
 from ci_runners.problems import InvalidInput, Problem
 from ci_runners.recommend import Needs, recommend
 from ci_runners.registries.mirror import RegistryMirror, RegistryMirrorArgs
@@ -39,7 +40,8 @@ from ci_runners.upkeep.drain import RunnerDrain, RunnerDrainArgs
 from ci_runners.upkeep.metrics import StationMetrics, StationMetricsArgs
 
 if TYPE_CHECKING:
-    from ci_runners.projects.github import GitHubRepository, GitHubRepositoryArgs
+    from ci_runners.projects.github import GitHubRepository
+    from ci_runners.projects.github_args import GitHubRepositoryArgs
     from ci_runners.projects.gitlab import GitLabProject
     from ci_runners.projects.gitlab_args import GitLabProjectArgs
 
@@ -98,7 +100,7 @@ __all__ = [
 
 _LATER = {
     "GitHubRepository": "ci_runners.projects.github",
-    "GitHubRepositoryArgs": "ci_runners.projects.github",
+    "GitHubRepositoryArgs": "ci_runners.projects.github_args",
     "GitLabProject": "ci_runners.projects.gitlab",
     "GitLabProjectArgs": "ci_runners.projects.gitlab_args",
 }
@@ -107,4 +109,5 @@ _LATER = {
 def __getattr__(name: str) -> Any:  # noqa: ANN401  a class
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LATER[name]), name)
+    with needed_by(name):
+        return getattr(import_module(_LATER[name]), name)

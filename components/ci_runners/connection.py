@@ -1,7 +1,7 @@
 """The connection: the one value that says how a runner and its jobs reach a daemon.
 
 Every daemon makes one; runners, projects and pipelines read it. It crosses between components as one string of
-versioned JSON: a nested object that is an Output loses its data in the plugin form, a string does not.
+versioned JSON, which may be an Output as a whole in every language: a section that is one has no keys in a preview.
 """
 
 import dataclasses

@@ -1,7 +1,7 @@
 """From a component's arguments, as Python or the plugin form hands them over, to its frozen spec.
 
-In the plugin form every integer arrives as a float (pulumi/pulumi, component provider host), so a float without a
-fraction is taken for the integer that it was.
+In the plugin form every number arrives as a float (a protobuf Struct has no other), so a float without a fraction is
+taken for the integer that it was.
 """
 
 import dataclasses
@@ -76,7 +76,8 @@ def _scalar(kind: object, given: object, rules: Rules, path: str, problems: list
             return kind(given)
         except ValueError:
             choices = ", ".join(str(member.value) for member in kind.__members__.values())
-            problems.append(rules.problem(path, given, f"one of {choices}", "choose one of them"))
+            shown = given if isinstance(given, str) else _shown(given)
+            problems.append(rules.problem(path, shown, f"one of {choices}", "choose one of them"))
             return None
     if kind is int and isinstance(given, float) and given.is_integer():
         return int(given)
@@ -93,4 +94,6 @@ def _scalar(kind: object, given: object, rules: Rules, path: str, problems: list
 
 def _shown(given: object) -> object:
     """A value that came where it does not belong. A text may be a secret, so it is named by its type."""
+    if isinstance(given, float) and given.is_integer():
+        return int(given)
     return given if isinstance(given, int | float) else type(given).__name__

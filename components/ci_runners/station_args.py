@@ -1,6 +1,6 @@
 """The arguments of `BuildStation`: what a person writes."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 
@@ -8,8 +8,15 @@ from ci_runners.daemons.buildkit import BuildkitDaemonArgs
 from ci_runners.daemons.dind import DindDaemonArgs
 from ci_runners.daemons.host import HostDaemonArgs
 from ci_runners.daemons.kaniko import KanikoArgs
+from ci_runners.projects.github_args import RepositorySectionArgs
+from ci_runners.projects.gitlab_args import ProjectSectionArgs
+from ci_runners.recommend.needs import Isolation, Platform, TeamSize, Trust, UserNamespaces
 from ci_runners.render.station_spec import Builder
-from ci_runners.runners.github import GitHubAppArgs
+from ci_runners.runners.github import GitHubAppArgs, GitHubRunnerSectionArgs
+from ci_runners.runners.gitlab import RunnerSectionArgs
+from ci_runners.upkeep.cleanup import CleanupSectionArgs
+from ci_runners.upkeep.drain import DrainSectionArgs
+from ci_runners.upkeep.metrics import MetricsSectionArgs
 
 
 class GitLabArgs(TypedDict):
@@ -97,6 +104,30 @@ class RegistriesArgs(TypedDict):
     """`host[:port]` of registries without TLS. Defaults to none."""
 
 
+class NeedsArgs(TypedDict):
+    """A team's answers, for `builder: auto`. Without any, they are those of a shared host that runs anybody's code."""
+
+    trust: NotRequired[Trust]
+    """Who can run code in jobs. Defaults to untrusted."""
+    isolation: NotRequired[Isolation]
+    """What pipelines may see of one another. Defaults to pipelines: nothing."""
+    platform: NotRequired[Platform]
+    """What the jobs run on. Defaults to docker-host: one that everybody shares."""
+    team_size: NotRequired[TeamSize]
+    """How many people's jobs run side by side. Defaults to large."""
+    privileged_allowed: NotRequired[bool]
+    """Whether a job may get what makes it root on its host: a privileged container (DinD), or the socket of the host's
+    engine (DooD). Defaults to false."""
+    docker_api: NotRequired[bool]
+    """Whether jobs need a Docker Engine to talk to: `docker run`, Compose, Testcontainers. False, the default, is for
+    jobs that only build images and push them."""
+    buildkit_features: NotRequired[bool]
+    """Whether Dockerfiles use what only BuildKit does in full, such as `RUN --mount=type=cache` and `type=secret`.
+    Defaults to false."""
+    user_namespaces: NotRequired[UserNamespaces]
+    """Whether the host has unprivileged user namespaces. Defaults to unknown."""
+
+
 class BuildStationArgs(TypedDict):
     """Arguments of `BuildStation`: exactly one of `gitlab` and `github`.
 
@@ -109,27 +140,22 @@ class BuildStationArgs(TypedDict):
     drains and replaces the runner, and renders another pipeline."""
     gitlab: NotRequired[GitLabArgs]
     """GitLab, and the runner's place in it."""
-    project: NotRequired[dict[str, Any]]
-    """`GitLabProjectArgs` but for what the station wires itself: connection, and the content of pipeline_file. The
-    runner gives jobs the connection's environment, so connection_variables defaults to false here: at a switch to
-    another way to build it changes with the runner, not under it. Defaults to none: GitLab is set up by hand."""
-    runner: NotRequired[dict[str, Any]]
-    """`GitLabRunnerArgs` but for what the station wires itself: url, token and connection. Checked key by key like
-    the rest. Defaults to one job at a time."""
+    project: NotRequired[ProjectSectionArgs]
+    """What is set at GitLab. Defaults to none: GitLab is set up by hand."""
+    runner: NotRequired[RunnerSectionArgs]
+    """The GitLab runner. Defaults to one job at a time."""
     pipeline: NotRequired[GitLabPipelineArgs]
     """The pipeline that the station renders. GitLab needs it."""
     github: NotRequired[GitHubArgs]
     """GitHub, and the credential that registers runners there."""
-    repository: NotRequired[dict[str, Any]]
-    """`GitHubRepositoryArgs` but for what the station wires itself: connection, and the content of workflow_file.
-    Defaults to none: GitHub is set up by hand."""
-    github_runner: NotRequired[dict[str, Any]]
-    """`GitHubRunnerArgs` but for what the station wires itself: url, credential, runner group and connection. Defaults
-    to one job at a time."""
+    repository: NotRequired[RepositorySectionArgs]
+    """What is set at GitHub. Defaults to none: GitHub is set up by hand."""
+    github_runner: NotRequired[GitHubRunnerSectionArgs]
+    """The GitHub runners. Defaults to one job at a time."""
     workflow: NotRequired[GitHubWorkflowArgs]
     """The workflow that the station renders. Defaults to one that pushes to the repository's own package."""
-    needs: NotRequired[dict[str, Any]]
-    """The fields of `Needs`, for `builder: auto`. Defaults to the cautious answers."""
+    needs: NotRequired[NeedsArgs]
+    """What `builder: auto` goes by. Defaults to the cautious answers."""
     registries: NotRequired[RegistriesArgs]
     """Mirrors and registries without TLS, for every way to build. Defaults to none."""
     dind: NotRequired[DindDaemonArgs]
@@ -140,16 +166,14 @@ class BuildStationArgs(TypedDict):
     """The daemon of `builder: buildkit`."""
     kaniko: NotRequired[KanikoArgs]
     """What jobs find with `builder: kaniko`."""
-    cleanup: NotRequired[dict[str, Any]]
-    """`CacheCleanupArgs` but for the connection. With `kaniko` there is no daemon, and nothing to clean. Defaults to none:
-    the disk fills."""
-    drain: NotRequired[dict[str, Any]]
-    """`RunnerDrainArgs` but for what the station wires itself; it needs `gitlab.api_token` and `project.registration`.
-    GitHub has no pause for runners, and needs none: each takes one job. Defaults to none: the runner ends its jobs
-    unpaused."""
-    metrics: NotRequired[dict[str, Any]]
-    """`StationMetricsArgs` but for what the station wires itself: its name and where its metrics come from. Runner and
-    daemon serve them then; turning it on replaces both once. Defaults to none."""
+    cleanup: NotRequired[CleanupSectionArgs]
+    """What cleans the daemon. With `kaniko` there is none, and nothing to clean. Defaults to none: the disk fills."""
+    drain: NotRequired[DrainSectionArgs]
+    """What pauses the GitLab runner before it goes; it needs `gitlab.api_token` and `project.registration`. GitHub has
+    no pause for runners, and needs none: each takes one job. Defaults to none: the runner ends its jobs unpaused."""
+    metrics: NotRequired[MetricsSectionArgs]
+    """Where Prometheus finds the station's metrics. Runner and daemon serve them then; turning it on replaces both once.
+    Defaults to none."""
     keep_caches: NotRequired[bool]
     """Whether the volumes of the ways that are not in use stay, so that switching back finds its caches. Defaults to
     true."""

@@ -1,21 +1,17 @@
 import json
-import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import gitlab
 import pytest
 
-from sandbox.server import Server
-from sandbox.settings import Settings
+from tests.e2e.gitlab_sandbox import TOKEN, gitlab_sandbox
 from tests.e2e.pulumi_cli import REPOSITORY, PulumiCli
 
 pytestmark = pytest.mark.e2e
 
-TOKEN = "glpat-made-up-for-this-test"
 MARKER = "marker-of-a-secret-value"
 
 PROGRAM = """
@@ -72,18 +68,8 @@ RESOURCES = 14
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[gitlab.Gitlab]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = Server(Settings(data=tmp_path / "sandbox", external_url=url, root_token=TOKEN))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            with gitlab.Gitlab(url, private_token=TOKEN, keep_base_url=True, timeout=30) as client:
-                client.groups.create({"name": "team", "path": "team"})
-                yield client
-        finally:
-            server.should_exit = True
-            thread.join()
+    with gitlab_sandbox(tmp_path) as client:
+        yield client
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from ci_runners.connections import buildkit_connection, dind_connection, host_connection
-from ci_runners.projects.github import GitHubRepository, GitHubRepositoryArgs
+from ci_runners.projects.github import GitHubRepository
+from ci_runners.projects.github_args import GitHubRepositoryArgs
 from tests.graph.recorder import Registered
 
 MARKER = "a-secret-that-nobody-has"

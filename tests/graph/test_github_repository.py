@@ -9,7 +9,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from ci_runners.problems import InvalidInput
-from ci_runners.projects.github import GitHubRepository, GitHubRepositoryArgs
+from ci_runners.projects.github import GitHubRepository
+from ci_runners.projects.github_args import GitHubRepositoryArgs
 from tests.graph.github_repositories import (
     CONNECTIONS,
     DIND,

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import inspect
+import itertools
 from enum import Enum
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints, is_typeddict
@@ -15,6 +16,7 @@ from ci_runners.daemons.certificates import CertificatesArgs
 from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemonArgs
 from ci_runners.daemons.host import HostDaemonArgs
 from ci_runners.daemons.kaniko import KanikoArgs
+from ci_runners.plugin.schema import bases
 from ci_runners.projects.gitlab_args import (
     GitLabProjectArgs,
     GitLabRegistrationArgs,
@@ -27,6 +29,7 @@ from ci_runners.projects.gitlab_args import (
     ProtectedBranchArgs,
     RegistryCleanupArgs,
 )
+from ci_runners.recommend import Needs
 from ci_runners.registries.mirror import RegistryMirrorArgs
 from ci_runners.render.buildkit import BuildkitSpec
 from ci_runners.render.certificates import Certificates
@@ -55,7 +58,7 @@ from ci_runners.render.registry_config import RegistryMirrorSpec
 from ci_runners.render.workflow_rules import GitHubWorkflowSpec
 from ci_runners.runners.github import GitHubRunnerArgs
 from ci_runners.runners.gitlab import GitLabRunnerArgs, S3CacheArgs
-from ci_runners.station_args import GitHubWorkflowArgs, GitLabPipelineArgs
+from ci_runners.station_args import GitHubWorkflowArgs, GitLabPipelineArgs, NeedsArgs
 from ci_runners.upkeep.cleanup import CacheCleanupArgs
 from ci_runners.upkeep.drain import RunnerDrainArgs
 from ci_runners.upkeep.metrics import StationMetricsArgs
@@ -69,6 +72,7 @@ PAIRS: list[tuple[Any, Any, set[str]]] = [
     (KanikoArgs, KanikoSpec, set()),
     (GitLabPipelineArgs, GitLabPipelineSpec, set()),
     (GitHubWorkflowArgs, GitHubWorkflowSpec, set()),
+    (NeedsArgs, Needs, set()),
     (GitLabProjectArgs, GitLabProjectSpec, {"connection", "secret_values"}),
     (GitLabRegistrationArgs, Registration, set()),
     (JobTokenScopeArgs, JobTokenScope, set()),
@@ -93,7 +97,7 @@ PAIRS: list[tuple[Any, Any, set[str]]] = [
 ]
 SPEC_OF: dict[str, str] = {args.__name__: spec.__name__ for args, spec, _ in PAIRS}
 ITEMS = {GitLabVariableArgs, GitLabSecretVariableArgs, ProtectedBranchArgs}
-"""Items of lists: as with a list of enums, the plugin form cannot read an enum in one, so that it is text there."""
+"""Items of lists, in which a closed set is written as text."""
 FORWARD = {"Output": pulumi.Output, "T": object}
 """Names that `pulumi.Input` only promises."""
 NAMES = [args.__name__ for args, _, _ in PAIRS]
@@ -109,7 +113,7 @@ def shape(hint: Any, *, in_list: bool = False) -> str:  # noqa: ANN401  an annot
     if is_typeddict(hint):
         return SPEC_OF[hint.__name__]
     if get_origin(hint) in {list, tuple}:
-        # The plugin form cannot read a list of enums: in arguments it is a list of their texts.
+        # In arguments a list of enums is a list of their texts.
         return f"list of {shape(str if issubclass(parts[0], Enum) else parts[0])}"
     return str(hint if parts else hint.__name__)
 
@@ -150,11 +154,11 @@ def test_what_has_no_default_must_be_given(
 
 @pytest.mark.parametrize("args", [args for args, _, _ in PAIRS], ids=NAMES)
 def test_every_argument_has_a_text_under_it(args: type) -> None:
-    (tree,) = ast.parse(inspect.getsource(args)).body
-    assert isinstance(tree, ast.ClassDef)
+    bodies = [ast.parse(inspect.getsource(each)).body[0].body for each in (args, *bases(args))]  # type: ignore[attr-defined]
     documented = {
         field.target.id
-        for field, text in zip(tree.body, tree.body[1:], strict=False)
+        for body in bodies
+        for field, text in itertools.pairwise(body)
         if isinstance(field, ast.AnnAssign)
         and isinstance(field.target, ast.Name)
         and isinstance(text, ast.Expr)

@@ -108,11 +108,9 @@ class ProtectedBranchArgs(TypedDict):
     """Whether those who may push may also rewrite its history. Defaults to false."""
 
 
-class PipelineFileArgs(TypedDict):
-    """The pipeline as a file of the repository: each change is a commit, which starts the pipeline."""
+class PipelineFileSectionArgs(TypedDict):
+    """Where a pipeline is committed, and how."""
 
-    content: pulumi.Input[str]
-    """The text, such as a station's `pipeline` output."""
     path: NotRequired[str]
     """Where it lies. Defaults to .gitlab-ci.yml."""
     branch: NotRequired[str]
@@ -122,6 +120,13 @@ class PipelineFileArgs(TypedDict):
     overwrite: NotRequired[bool]
     """Whether it takes the place of a file that is there already, which `pulumi destroy` then removes. Defaults to
     false: GitLab refuses."""
+
+
+class PipelineFileArgs(PipelineFileSectionArgs):
+    """The pipeline as a file of the repository: each change is a commit, which starts the pipeline."""
+
+    content: pulumi.Input[str]
+    """The text, such as a station's `pipeline` output."""
 
 
 class PipelineScheduleArgs(TypedDict):
@@ -190,40 +195,56 @@ class GitLabSettingsArgs(TypedDict):
     """When old image tags are removed. Defaults to what the project has."""
 
 
-class GitLabProjectArgs(TypedDict):
+class GitLabProjectBaseArgs(TypedDict):
+    """What `GitLabProject` and a station's `project` have in common."""
+
+    project: NotRequired[str]
+    """Full path (team/app) or number of an existing project."""
+    group: NotRequired[str]
+    """Full path or number of an existing group. It takes `registration` and variables."""
+    registration: NotRequired[GitLabRegistrationArgs]
+    """The runner to register; an empty one has every default. Defaults to none."""
+    enabled_projects: NotRequired[list[str]]
+    """Full paths or numbers of further projects that may use the runner. Defaults to none."""
+    variables: NotRequired[list[GitLabVariableArgs]]
+    """CI/CD variables that hold no secret. Defaults to none."""
+    secret_variables: NotRequired[list[GitLabSecretVariableArgs]]
+    """CI/CD variables that hold a secret. Defaults to none."""
+    secret_values: NotRequired[pulumi.Input[dict[str, str]]]
+    """Values of `secret_variables` by key, for a program that has them all in one output. Secrets, whether marked as
+    such or not. Defaults to none."""
+    job_token_scope: NotRequired[JobTokenScopeArgs]
+    """Whose jobs may reach into the project. Defaults to what the project has."""
+    protected_branches: NotRequired[list[ProtectedBranchArgs]]
+    """Branches to protect. Defaults to what the project has."""
+    schedules: NotRequired[list[PipelineScheduleArgs]]
+    """Pipelines that run by the clock. Defaults to none."""
+    settings: NotRequired[GitLabSettingsArgs]
+    """Settings of the project. Defaults to what the project has."""
+
+
+class GitLabProjectArgs(GitLabProjectBaseArgs):
     """Arguments of `GitLabProject`: exactly one of `project` and `group`, and what is to be done with it.
 
     `connection`, a secret's value and the pipeline's content may be outputs; the rest are plain values, checked before
     anything is created.
     """
 
-    project: NotRequired[str]
-    """Full path (team/app) or number of an existing project."""
-    group: NotRequired[str]
-    """Full path or number of an existing group. It takes `registration` and variables."""
     connection: NotRequired[pulumi.Input[str]]
     """The `connection` output of a daemon: its tags go to the runner, its environment into variables."""
-    registration: NotRequired[GitLabRegistrationArgs]
-    """The runner to register; an empty one has every default. Defaults to none."""
-    enabled_projects: NotRequired[list[str]]
-    """Full paths or numbers of further projects that may use the runner. Defaults to none."""
     connection_variables: NotRequired[bool]
     """Whether the environment that the connection gives to jobs becomes CI/CD variables too, which every runner of the
     project gets. Defaults to true where there is a connection."""
-    variables: NotRequired[list[GitLabVariableArgs]]
-    """CI/CD variables that hold no secret. Defaults to none."""
-    secret_variables: NotRequired[list[GitLabSecretVariableArgs]]
-    """CI/CD variables that hold a secret. Defaults to none."""
-    secret_values: NotRequired[pulumi.Input[dict[str, str]]]
-    """Values of `secret_variables` by key: the way for a program in another language than Python, where a secret inside
-    a list hides the whole list (pulumi/pulumi, component provider host). Defaults to none."""
-    job_token_scope: NotRequired[JobTokenScopeArgs]
-    """Whose jobs may reach into the project. Defaults to what the project has."""
-    protected_branches: NotRequired[list[ProtectedBranchArgs]]
-    """Branches to protect. Defaults to what the project has."""
     pipeline_file: NotRequired[PipelineFileArgs]
     """The pipeline to commit. Defaults to none."""
-    schedules: NotRequired[list[PipelineScheduleArgs]]
-    """Pipelines that run by the clock. Defaults to none."""
-    settings: NotRequired[GitLabSettingsArgs]
-    """Settings of the project. Defaults to what the project has."""
+
+
+class ProjectSectionArgs(GitLabProjectBaseArgs):
+    """What of a `GitLabProject` a station does not wire itself."""
+
+    connection_variables: NotRequired[bool]
+    """Whether the environment that the connection gives to jobs becomes CI/CD variables too, which every runner of the
+    project gets. Defaults to false: the station's runner gives it to jobs, so that a switch of the way to build changes
+    it with the runner, not under it."""
+    pipeline_file: NotRequired[PipelineFileSectionArgs]
+    """Where the station commits the pipeline that it renders. Defaults to none: it is not committed."""

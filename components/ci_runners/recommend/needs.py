@@ -51,8 +51,11 @@ class UserNamespaces(str, Enum):
     """
 
     AVAILABLE = "available"
+    """It does."""
     MISSING = "missing"
+    """It does not."""
     UNKNOWN = "unknown"
+    """Nobody has looked."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,17 +26,24 @@ class LogFormat(str, Enum):
     """How the runner writes its log."""
 
     RUNNER = "runner"
+    """Lines of text with colors, for a terminal."""
     TEXT = "text"
+    """Lines of text of `key=value`."""
     JSON = "json"
+    """A JSON object a line."""
 
 
 class LogLevel(str, Enum):
     """How much a runner, or a daemon with the same levels, writes to its log."""
 
     DEBUG = "debug"
+    """Everything, for looking for a fault."""
     INFO = "info"
+    """What happens, such as every job."""
     WARN = "warn"
+    """What may be wrong, and what is."""
     ERROR = "error"
+    """What is wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)

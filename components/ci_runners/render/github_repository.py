@@ -33,6 +33,7 @@ class AllowedActions(str, Enum):
     """Which actions and reusable workflows a repository's workflows may use, in GitHub's words."""
 
     ALL = "all"
+    """Whatever there is."""
     LOCAL_ONLY = "local_only"
     """Those of the repository's owner."""
     SELECTED = "selected"
@@ -43,7 +44,9 @@ class TokenPermissions(str, Enum):
     """What a job's GITHUB_TOKEN may do where its workflow does not say, in GitHub's words."""
 
     READ = "read"
+    """Read the repository's content and packages."""
     WRITE = "write"
+    """Change everything that a token's scopes can name."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,15 +16,20 @@ class GitLabRunnerType(str, Enum):
     """Whose jobs a runner takes (GitLab docs, Manage runners)."""
 
     PROJECT = "project_type"
+    """Those of the projects for which it is enabled."""
     GROUP = "group_type"
+    """Those of every project of a group."""
     INSTANCE = "instance_type"
+    """Those of every project of the instance."""
 
 
 class GitLabRunnerAccess(str, Enum):
     """Which jobs a runner takes: all, or only those of protected branches and tags."""
 
     NOT_PROTECTED = "not_protected"
+    """All."""
     REF_PROTECTED = "ref_protected"
+    """Those of protected branches and tags."""
 
 
 class BranchAccess(str, Enum):
@@ -40,27 +45,39 @@ class ForkingAccess(str, Enum):
     """Who may fork a project: nobody, its members, or everybody who sees it."""
 
     DISABLED = "disabled"
+    """Nobody."""
     PRIVATE = "private"
+    """Its members."""
     ENABLED = "enabled"
+    """Everybody who sees it."""
 
 
 class OverrideRole(str, Enum):
     """The least role that may give a pipeline variables of its own when it is started."""
 
     DEVELOPER = "developer"
+    """Developers, and who may more."""
     MAINTAINER = "maintainer"
+    """Maintainers and owners."""
     OWNER = "owner"
+    """Owners alone."""
     NO_ONE = "no_one_allowed"
+    """Nobody."""
 
 
 class CleanupCadence(str, Enum):
     """How often GitLab cleans a container registry up."""
 
     DAILY = "1d"
+    """Every day."""
     WEEKLY = "7d"
+    """Every week."""
     FORTNIGHTLY = "14d"
+    """Every second week."""
     MONTHLY = "1month"
+    """Every month."""
     QUARTERLY = "3month"
+    """Every third month."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,9 +38,13 @@ class RegistryLogLevel(str, Enum):
     """Levels of the registry's log (distribution docs, Configuration, log)."""
 
     ERROR = "error"
+    """What is wrong."""
     WARN = "warn"
+    """What may be wrong too."""
     INFO = "info"
+    """What happens, such as every request."""
     DEBUG = "debug"
+    """Everything, for looking for a fault."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,10 +24,15 @@ class Builder(str, Enum):
     """How a station builds: one of the four ways, or the one that `recommend` finds for the station's needs."""
 
     DIND = "dind"
+    """A daemon of the station's own, in a privileged container: `DindDaemon`."""
     DOOD = "dood"
+    """The host's own engine through its socket: `HostDaemon`."""
     BUILDKIT = "buildkit"
+    """Rootless buildkitd, unprivileged: `BuildkitDaemon`."""
     KANIKO = "kaniko"
+    """No daemon, the job's own image builds: `Kaniko`."""
     AUTO = "auto"
+    """The way that `recommend` finds for the station's `needs`."""
 
 
 class ForgeKind(str, Enum):

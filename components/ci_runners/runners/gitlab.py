@@ -74,9 +74,8 @@ class RunnerSectionArgs(TypedDict):
     helper_image: NotRequired[str]
     """Image that clones and uploads for jobs; of the runner's version. Defaults to `images.GITLAB_RUNNER_HELPER`."""
     pull_policies: NotRequired[list[str]]
-    """`PullPolicy` values (always, if-not-present, never), tried in this order. As text, since the plugin form empties
-    a list of enums (pulumi/pulumi, component provider host). Defaults to always: a job cannot use a private image that
-    another job has pulled."""
+    """`PullPolicy` values (always, if-not-present, never), tried in this order. Defaults to always: a job cannot
+    use a private image that another job has pulled."""
     allowed_pull_policies: NotRequired[list[str]]
     """`PullPolicy` values that a job may ask for. Defaults to those of `pull_policies`."""
     allowed_images: NotRequired[list[str]]
