@@ -22,6 +22,7 @@ from sandbox.rest import (
     groups,
     job_token,
     jobs,
+    merge_requests,
     pipelines,
     projects,
     protection,
@@ -45,6 +46,7 @@ _REST = (
     jobs,
     schedules,
     job_token,
+    merge_requests,
 )
 
 

@@ -195,3 +195,30 @@ class Schedule(Record):
     last_pipeline_id: int | None = None
     created_at: str = ""
     updated_at: str = ""
+
+
+@dataclass(kw_only=True)
+class MergeRequest(Record):
+    """A merge request. It starts no pipeline and merges nothing: there is something to comment on."""
+
+    INDEXED: ClassVar[tuple[str, ...]] = ("project_id",)
+
+    project_id: int
+    iid: int
+    title: str
+    source_branch: str
+    target_branch: str
+    created_at: str = ""
+
+
+@dataclass(kw_only=True)
+class Note(Record):
+    """A comment on a merge request."""
+
+    INDEXED: ClassVar[tuple[str, ...]] = ("project_id", "merge_request_id")
+
+    project_id: int
+    merge_request_id: int
+    body: str
+    created_at: str = ""
+    updated_at: str = ""

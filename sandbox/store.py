@@ -27,6 +27,8 @@ _KINDS: tuple[type[models.Record], ...] = (
     models.Pipeline,
     models.Job,
     models.Schedule,
+    models.MergeRequest,
+    models.Note,
 )
 
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from ci_runners.cli import explain, preflight, recommend, render, status
+from ci_runners.cli import comment, explain, preflight, recommend, render, status, without_secrets
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,6 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     preflight.add(commands)
     render.add(commands)
     explain.add(commands)
+    comment.add(commands)
+    without_secrets.add(commands)
     status.add(commands)
     given = parser.parse_args(arguments)
     return int(given.run(given))

@@ -22,6 +22,7 @@ from sandbox.github.rest import (
     contents,
     deployments,
     environments,
+    issues,
     permissions,
     refs,
     repos,
@@ -49,6 +50,7 @@ _REST = (
     variables,
     environments,
     deployments,
+    issues,
     permissions,
 )
 

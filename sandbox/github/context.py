@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import clock
-from sandbox.github import models
+from sandbox.github import models, models_issues
 from sandbox.github.models import Account, Job, Repo, RunnerGroup
 from sandbox.github.settings import Settings
 from sandbox.models import Record
@@ -26,6 +26,8 @@ _KINDS: tuple[type[Record], ...] = (
     models.SealingKey,
     models.Environment,
     models.BranchPolicy,
+    models_issues.Issue,
+    models_issues.IssueComment,
     models.Workflow,
     models.Run,
     models.Job,

@@ -22,6 +22,8 @@ API = "/api/v3"
 _DOCS = "https://docs.github.com/rest"
 _PER_PAGE = 30
 _MOST_PER_PAGE = 100
+_PUBLIC = {(permission, "read") for permission in ("metadata", "contents", "actions", "issues")}
+"""What strangers may do in a public repository."""
 
 
 class ApiError(Exception):
@@ -157,8 +159,8 @@ def api(method: str, path: str, handler: Handler, *, needs: str) -> Route:
         method: such as GET.
         path: as GitHub's description has it.
         handler: makes the answer.
-        needs: permission and level, such as `secrets:write`; `any` for every known caller, `nobody` also for
-            strangers, `root` for the site's administrator.
+        needs: permission and level, such as `secrets:write`, or several of which one is enough, with `or` between them;
+            `any` for every known caller, `nobody` also for strangers, `root` for the site's administrator.
     """
 
     async def answer(request: Request) -> Response:
@@ -219,8 +221,8 @@ def _check(call: Call, needs: str) -> None:
     caller = call.caller
     if needs == "nobody":
         return
-    permission, _, level = needs.partition(":")
-    public_read = level == "read" and permission in {"metadata", "contents", "actions"}
+    wanted = [tuple(each.split(":")) for each in needs.split(" or ") if ":" in each]
+    public_read = any(each in _PUBLIC for each in wanted)
     if caller.kind == "anonymous" and not public_read:
         raise ApiError(401, "Requires authentication")
     if needs == "any":
@@ -231,10 +233,10 @@ def _check(call: Call, needs: str) -> None:
         return
     if "repo" in call.request.path_params:
         repo = call.repo()
-        allowed = caller.reaches(repo) and caller.may(permission, level)
+        allowed = caller.reaches(repo) and any(caller.may(*each) for each in wanted)
         allowed = allowed or (public_read and not repo.private)
     else:
-        allowed = caller.may(permission, level)
+        allowed = any(caller.may(*each) for each in wanted)
         if "org" in call.request.path_params:
             allowed = allowed and caller.reaches_account(call.part("org"))
     if not allowed:

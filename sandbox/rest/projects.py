@@ -11,7 +11,9 @@ from sandbox.context import ROOT_USER
 from sandbox.models import (
     Job,
     JsonObject,
+    MergeRequest,
     Namespace,
+    Note,
     Pipeline,
     Project,
     ProtectedRef,
@@ -188,7 +190,7 @@ def delete_project(call: Call) -> Response:
     project, store = call.project(), call.sandbox.store
     for job in store.find(Job, project_id=project.id):
         jobs.erase(call.sandbox, job)
-    for kind in (Pipeline, Schedule, ProtectedRef):
+    for kind in (Pipeline, Schedule, ProtectedRef, MergeRequest, Note):
         for record in store.find(kind, project_id=project.id):
             store.delete(record)
     for variable in store.find(Variable, owner="project", owner_id=project.id):

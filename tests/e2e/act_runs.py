@@ -15,10 +15,12 @@ import docker
 import requests
 from docker.models.containers import Container
 
+from bootstrap.images import LABEL as STAND_IN
 from ci_runners.connection import Connection, DaemonKind
-from ci_runners.images import DOCKER_CLI, REGISTRY
+from ci_runners.images import BUILDKIT, DOCKER_CLI, DOCKER_DIND, REGISTRY
 from ci_runners.render.actions import ACTIONS
 from ci_runners.render.github_runner import Placement
+from ci_runners.render.github_workflow import HOSTED_BUILDKIT, HOSTED_RUNNER
 from tests.e2e.pulumi_cli import REPOSITORY
 
 USER, PASSWORD = "mona", "made-up-registry-password"
@@ -159,6 +161,47 @@ def placed(machine: Machine, place: Placement) -> Iterator[Container]:
         detach=True,
     )
     try:
+        yield container
+    finally:
+        container.remove(force=True, v=True)
+
+
+ON_HOSTED = (
+    f"--platform={HOSTED_RUNNER}={DOCKER_CLI}",
+    "--container-daemon-socket=unix:///var/run/docker.sock",
+    "--container-options=-v /opt/buildkitd.toml:/root/.docker/buildx/buildkitd.default.toml:ro",
+)
+"""How act runs a hosted job there."""
+
+
+@contextlib.contextmanager
+def hosted_machine(engine: docker.DockerClient, name: str, registry: str) -> Iterator[Container]:
+    """A machine like GitHub's own: an engine, and a buildx that is told where this machine's registries are."""
+    mirror = os.environ["CI_RUNNERS_REGISTRY"]
+    plain = dict.fromkeys((mirror, registry))
+    container: Container = engine.containers.run(
+        DOCKER_DIND,
+        [f"--registry-mirror=http://{mirror}", *(f"--insecure-registry={host}" for host in plain)],
+        name=name,
+        privileged=True,
+        detach=True,
+    )
+    buildkitd = f'[registry."docker.io"]\nmirrors = ["{mirror}"]\n' + "".join(
+        f'[registry."{host}"]\nhttp = true\n' for host in plain
+    )
+    # A stand-in: BuildKit's official image has its daemon as root, ours only as an ordinary user.
+    dockerfile = (
+        f"FROM {BUILDKIT}\nUSER root\nENV HOME=/root BUILDKIT_HOST=unix:///run/buildkit/buildkitd.sock\n"
+        f'LABEL {STAND_IN}="{BUILDKIT} as root"\nENTRYPOINT ["buildkitd"]\n'
+    )
+    wait = "for second in $(seq 60); do docker version > /dev/null 2>&1 && break; sleep 1; done"
+    try:
+        container.put_archive(
+            "/opt",
+            archive({"buildkitd.toml": buildkitd.encode(), "buildkit/Dockerfile": dockerfile.encode()}),
+        )
+        ran = container.exec_run(["sh", "-c", f"{wait}; docker build --tag {HOSTED_BUILDKIT} /opt/buildkit"])
+        assert ran.exit_code == 0, ran.output
         yield container
     finally:
         container.remove(force=True, v=True)

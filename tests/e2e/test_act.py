@@ -16,14 +16,10 @@ import pytest
 import requests
 from docker.models.containers import Container
 
-from bootstrap.images import LABEL as STAND_IN
 from ci_runners.connection import Connection, DaemonKind
-from ci_runners.images import BUILDKIT, DOCKER_CLI, DOCKER_DIND
 from ci_runners.render.actions import ACTIONS
 from ci_runners.render.github_runner import placement
 from ci_runners.render.github_workflow import (
-    HOSTED_BUILDKIT,
-    HOSTED_RUNNER,
     render_github_workflow,
     render_hosted_workflow,
 )
@@ -31,11 +27,12 @@ from ci_runners.render.workflow_rules import GitHubWorkflowSpec
 from tests.e2e.act_runs import (
     ATTESTATIONS,
     DAEMONS,
+    ON_HOSTED,
     PASSWORD,
     Machine,
     act,
-    archive,
     attested,
+    hosted_machine,
     placed,
     remove,
     start_registry,
@@ -146,36 +143,8 @@ def test_the_registry_lets_nobody_in_without_a_login(machine: Machine) -> None:
 
 @pytest.fixture
 def hosted(machine: Machine) -> Iterator[Container]:
-    """A machine like GitHub's own: an engine, and a buildx that is told where this machine's registries are."""
-    mirror = os.environ["CI_RUNNERS_REGISTRY"]
-    flags = [f"--insecure-registry={host}" for host in (mirror, machine.registry)]
-    container: Container = machine.engine.containers.run(
-        DOCKER_DIND,
-        [f"--registry-mirror=http://{mirror}", *flags],
-        name=f"{machine.name}-hosted",
-        privileged=True,
-        detach=True,
-    )
-    buildkitd = (
-        f'[registry."docker.io"]\nmirrors = ["{mirror}"]\n'
-        f'[registry."{mirror}"]\nhttp = true\n[registry."{machine.registry}"]\nhttp = true\n'
-    )
-    # A stand-in: BuildKit's official image has its daemon as root, ours only as an ordinary user.
-    dockerfile = (
-        f"FROM {BUILDKIT}\nUSER root\nENV HOME=/root BUILDKIT_HOST=unix:///run/buildkit/buildkitd.sock\n"
-        f'LABEL {STAND_IN}="{BUILDKIT} as root"\nENTRYPOINT ["buildkitd"]\n'
-    )
-    wait = "for second in $(seq 60); do docker version > /dev/null 2>&1 && break; sleep 1; done"
-    try:
-        container.put_archive(
-            "/opt",
-            archive({"buildkitd.toml": buildkitd.encode(), "buildkit/Dockerfile": dockerfile.encode()}),
-        )
-        ran = container.exec_run(["sh", "-c", f"{wait}; docker build --tag {HOSTED_BUILDKIT} /opt/buildkit"])
-        assert ran.exit_code == 0, ran.output
+    with hosted_machine(machine.engine, f"{machine.name}-hosted", machine.registry) as container:
         yield container
-    finally:
-        container.remove(force=True, v=True)
 
 
 def test_the_hosted_workflow_logs_in_builds_and_pushes_with_attestations(
@@ -186,13 +155,7 @@ def test_the_hosted_workflow_logs_in_builds_and_pushes_with_attestations(
     spec = GitHubWorkflowSpec(image_name=name, layer_cache=f"{name}-cache")
     commit = working_copy(tmp_path / "source", render_hosted_workflow(spec), "feature/Login")
 
-    code, shown = act(
-        hosted,
-        tmp_path / "source",
-        f"--platform={HOSTED_RUNNER}={DOCKER_CLI}",
-        "--container-daemon-socket=unix:///var/run/docker.sock",
-        "--container-options=-v /opt/buildkitd.toml:/root/.docker/buildx/buildkitd.default.toml:ro",
-    )
+    code, shown = act(hosted, tmp_path / "source", *ON_HOSTED)
 
     assert code == 0, shown
     by_commit, by_branch = (machine.manifest(image, tag) for tag in (commit, "feature-Login"))

@@ -13,6 +13,7 @@ from ci_runners.cli.exit_codes import (
     WRONG_INPUT,
 )
 from ci_runners.explain import Severity, explain, read_preview
+from ci_runners.explain.markdown import as_markdown
 from ci_runners.explain.show import as_json, as_text
 from ci_runners.problems import InvalidInput
 
@@ -22,6 +23,7 @@ CODES = {
     Severity.LOSES: SOMETHING_IS_LOST,
     Severity.GAINS: PRIVILEGE_GAINED,
 }
+FORMATS = {"text": as_text, "json": as_json, "markdown": as_markdown}
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -46,7 +48,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument(
         "--stack", metavar="NAME", help="of the preview that is run (default: the selected stack)"
     )
-    parser.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    parser.add_argument("--format", choices=[*FORMATS], default="text", help="default: text")
 
 
 def _run(given: argparse.Namespace) -> int:
@@ -61,7 +63,7 @@ def _run(given: argparse.Namespace) -> int:
     except OSError as problem:
         sys.stderr.write(f"{given.prog}: error: {problem}\n")
         return NOTHING_READ
-    sys.stdout.write(as_json(explanation) if given.format == "json" else as_text(explanation))
+    sys.stdout.write(FORMATS[given.format](explanation))
     return NOTHING_READ if explanation.errors else CODES[explanation.severity]
 
 

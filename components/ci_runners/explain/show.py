@@ -2,7 +2,8 @@
 
 import json
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ci_runners.explain.explanation import Explanation
 from ci_runners.explain.finding import Finding, Severity, Topic
@@ -29,19 +30,33 @@ VERDICTS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """What is said of one resource, or of several at once."""
+
+    resources: tuple[str, ...]
+    sentence: str
+    cis: str
+    """Of a privilege: the rule of the CIS Docker Benchmark 1.6."""
+
+    @property
+    def remark(self) -> str:
+        """What stands behind the sentence."""
+        return f" (CIS {self.cis})" if self.cis else ""
+
+
 def as_text(explanation: Explanation) -> str:
     """The whole explanation, for a person."""
-    sections = [[f"{explanation.stack or 'Preview'}: {_verdict(explanation)}."]]
+    sections = [[f"{explanation.stack or 'Preview'}: {verdict(explanation)}."]]
     if explanation.errors:
         sections.append(["Its reasons; what follows may not be all:", *_items(explanation.errors)])
     for topic, title in TITLES.items():
-        found = explanation.about(topic)
+        found = items(explanation, topic)
         if found:
-            lines = map(_line, found) if topic is Topic.STOPS else _together(found)
-            sections.append([title, *_items(lines, numbered=topic is Topic.STOPS)])
+            sections.append([title, *_items(map(_line, found), numbered=topic is Topic.STOPS)])
         if topic is Topic.STOPS and explanation.seconds:
             sections[-1] += textwrap.wrap(
-                _time(explanation), WIDTH, initial_indent="  ", subsequent_indent="  "
+                whole_time(explanation), WIDTH, initial_indent="  ", subsequent_indent="  "
             )
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
@@ -59,33 +74,34 @@ def as_json(explanation: Explanation) -> str:
     return json.dumps(plain, indent=2) + "\n"
 
 
-def _time(explanation: Explanation) -> str:
+def whole_time(explanation: Explanation) -> str:
+    """How long what stops is away, at most."""
     more = explanation.start_seconds
     then = f", then up to {duration(more)} until the new one answers" if more else ""
     return f"Up to {duration(explanation.seconds)} in all, if what runs takes that long{then}."
 
 
-def _verdict(explanation: Explanation) -> str:
+def verdict(explanation: Explanation) -> str:
+    """The whole explanation in a few words."""
     if explanation.errors:
         return "Pulumi would refuse this"
     return VERDICTS[explanation.severity] if explanation.findings else "nothing changes"
 
 
-def _line(finding: Finding) -> str:
-    return _said(finding.resource, finding.sentence, finding.cis)
+def items(explanation: Explanation, topic: Topic) -> list[Item]:
+    """What there is to say about a topic. Stops come one by one, since they have an order; the same is said once."""
+    names: dict[tuple[str, str, int], list[str]] = {}
+    for number, each in enumerate(explanation.about(topic)):
+        place = number if topic is Topic.STOPS else 0
+        names.setdefault((each.sentence, each.cis, place), []).append(each.resource)
+    return [
+        Item(resources=tuple(dict.fromkeys(resources)), sentence=sentence, cis=cis)
+        for (sentence, cis, _), resources in names.items()
+    ]
 
 
-def _said(resource: str, sentence: str, cis: str) -> str:
-    return f"{resource}: {sentence}{f' (CIS {cis})' if cis else ''}"
-
-
-def _together(findings: Iterable[Finding]) -> Iterator[str]:
-    """What is said of several is said once."""
-    names: dict[tuple[str, str], list[str]] = {}
-    for each in findings:
-        names.setdefault((each.sentence, each.cis), []).append(each.resource)
-    for (sentence, cis), resources in names.items():
-        yield _said(", ".join(dict.fromkeys(resources)), sentence, cis)
+def _line(item: Item) -> str:
+    return f"{', '.join(item.resources)}: {item.sentence}{item.remark}"
 
 
 def _plain(finding: Finding) -> dict[str, object]:

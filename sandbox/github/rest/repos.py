@@ -21,6 +21,7 @@ from sandbox.github.models import (
     Variable,
     Workflow,
 )
+from sandbox.github.models_issues import Issue, IssueComment
 from sandbox.github.wire import ApiError, Call, api, invalid, not_found, nothing, page, reply
 from sandbox.models import Record
 from sandbox.repositories import Change
@@ -130,7 +131,7 @@ def remove(call: Call) -> Response:
     for kind in (Secret, Variable, SealingKey):
         for held in store.find(kind, owner="repository", owner_id=repo.id):
             store.delete(held)
-    parts: tuple[type[Record], ...] = (Environment, Runner, Workflow, Job, Run)
+    parts: tuple[type[Record], ...] = (Environment, Runner, Workflow, Job, Run, Issue, IssueComment)
     for part_kind in parts:
         for part in store.find(part_kind, repo_id=repo.id):
             store.delete(part)

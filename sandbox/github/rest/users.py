@@ -9,7 +9,7 @@ from sandbox.github import shapes
 from sandbox.github.context import GitHub, github_stamp
 from sandbox.github.models import Account
 from sandbox.github.settings import IMITATED_VERSION
-from sandbox.github.wire import Call, api, invalid, not_found, reply
+from sandbox.github.wire import ApiError, Call, api, invalid, not_found, reply
 from sandbox.models import JsonObject
 
 _LOGIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9]|-(?=[A-Za-z0-9])){0,38}")
@@ -46,7 +46,7 @@ def show_self(call: Call) -> Response:
     """GET /user: whose token it is. There is one person; installations and jobs are nobody."""
     account = call.github.account(call.github.settings.user)
     if account is None or call.caller.kind not in {"root", "fine-grained"}:
-        raise not_found()
+        raise ApiError(403, f"Resource not accessible by {call.caller.title}")
     return reply(_public_user(call.github, account))
 
 
