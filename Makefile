@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := $(PYTHON) -m bootstrap run
 VENV := .machine/venv/bin
 
-.PHONY: up down test check machine dev-machine preview shell page lock clean bench accounts prove soak schema
+.PHONY: up down test check machine dev-machine preview shell page lock clean bench accounts prove soak docs
 
 up: ## the machine, the dev station, one job; ends with a summary
 	@$(PYTHON) -m bootstrap up
@@ -26,12 +26,12 @@ shell: dev-machine ## a shell with pulumi, its plugins and the engine at hand
 page: ## the sandbox's page on http://127.0.0.1:8929, for a browser
 	@$(VENV)/python -m bootstrap.page
 
-check: ## format, lint, types, import rules, unit tests and graph snapshots
+check: ## format, lint, types, import rules, unit tests, graph snapshots and the docs
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
 	$(VENV)/mypy
 	$(VENV)/lint-imports
-	$(VENV)/pytest -q -n 2 tests/unit tests/graph
+	$(VENV)/pytest -q -n 2 tests/unit tests/graph tests/docs
 
 test: machine ## everything: `check`, the sandbox, the bootstrap, then end to end on the real engine
 	$(MAKE) check
@@ -56,8 +56,10 @@ accounts: machine ## the stations' tests on the GitLab and the GitHub that the e
 		{ echo "no account is named: see docs/real-accounts.md" >&2; exit 2; }
 	$(RUN) $(VENV)/pytest -q tests/e2e/test_gitlab_stations.py tests/e2e/test_github_stations.py
 
-schema: ## components/schema.json from the code
+docs: ## the schema, and the pages and pictures that are made from the code
 	cd components && ../$(VENV)/python -m ci_runners.plugin > schema.json
+	$(VENV)/python -m tests.docs.reference
+	$(VENV)/python -m tests.docs.pictures
 
 lock: ## requirements.lock from requirements.in
 	$(VENV)/uv pip compile --quiet --generate-hashes --python-version 3.11 --no-header requirements.in -o requirements.lock
