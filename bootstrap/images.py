@@ -13,11 +13,11 @@ from bootstrap import debian, programs
 from bootstrap.engine import REGISTRY_PORT, recorded
 from bootstrap.fingerprint import fingerprint
 from bootstrap.layout import Layout
-from bootstrap.stand_in_images import STAND_INS, StandIn
+from bootstrap.stand_in_images import OWN, STAND_INS, StandIn
 from bootstrap.steps import How, Outcome, StepFailed
 
 BASE = "ci-runners/stand-in-base"
-SANDBOX = "ci-runners/sandbox:local"
+SANDBOX = f"{OWN}sandbox:local"
 LABEL = "ci-runners.stand-in"
 """On every stand-in: what it is made from. The official images do not carry it."""
 KEY = "ci-runners.key"
@@ -108,7 +108,8 @@ def ensure_image(places: Layout, stand_in: StandIn) -> Outcome:
     if labels is not None and (LABEL not in labels or labels.get(KEY) == key):
         return Outcome(how=How.FOUND, source=labels.get(LABEL) or "the engine's own")
     engine = recorded(places)
-    if engine and not engine.namespace:  # our own engine has no way out
+    # Our own engine has no way out, and nobody serves what has our own name.
+    if engine and not engine.namespace and not stand_in.name.startswith(OWN):
         try:
             client.images.pull(stand_in.name)
         except DockerException as refusal:

@@ -12,6 +12,10 @@ WAIT_FOR_IT = "sumina46/wait-for-it:latest"
 """What gitlab-ci-local starts beside a job, by the names that it has for them."""
 PROMETHEUS = "prom/prometheus:v2.53.3"
 """What reads a station's metrics in a test."""
+OWN = "ci-runners/"
+"""How names begin that are nobody's but ours."""
+SSH_HOST = f"{OWN}ssh-host:local"
+"""A Docker host behind ssh, for a test."""
 
 DIND_PACKAGES = ("docker.io", "e2fsprogs", "iptables")
 ROOTLESS_PACKAGES = (*DIND_PACKAGES, "iproute2", "libcap2-bin", "rootlesskit", "slirp4netns", "uidmap")
@@ -134,6 +138,13 @@ STAND_INS = (
         made_from=f"Debian {debian.SUITE}'s rsync",
         packages=("rsync",),
         mirrored=True,
+        dev_station=False,
+    ),
+    StandIn(
+        name=SSH_HOST,
+        folder="ssh-host",
+        made_from=f"Debian {debian.SUITE}'s openssh-server and docker-cli",
+        packages=("openssh-server",),
         dev_station=False,
     ),
     StandIn(

@@ -1,28 +1,45 @@
 """The Docker host before anything is created on it: what is found is shown, and what cannot work there is refused."""
 
 import dataclasses
+from collections.abc import Mapping
 
 import pulumi
 
 from ci_runners.connection import SOCKET, DaemonKind
 from ci_runners.images import DOCKER_CLI
 from ci_runners.preflight import NAMESPACE_RULES, Findings, HostFacts, Way, facts_table, preflight, read_facts
-from ci_runners.problems import refuse
+from ci_runners.problems import InvalidInput, Problem, refuse
 from ci_runners.recommend import UserNamespaces
 from ci_runners.render.station_spec import StationSpec, way_of
-from ci_runners.settings import Settings
+from ci_runners.settings import STATION, Settings
 
 
-def check_host(settings: Settings, docker_host: str | None) -> Settings:
+def check_hosts(stations: Mapping[str, Settings], docker_host: str | None) -> dict[str, Settings]:
+    """Look at the hosts of all stations that want it, by their paths in the configuration, as `check_host` does.
+
+    `docker_host` is where a station goes that names none. Raises `InvalidInput` with the problems of all hosts.
+    """
+    known, problems = dict(stations), list[Problem]()
+    for path, settings in stations.items():
+        if settings.preflight:
+            try:
+                known[path] = check_host(settings, settings.docker_host or docker_host, path)
+            except InvalidInput as error:
+                problems.extend(error.problems)
+    refuse(problems)
+    return known
+
+
+def check_host(settings: Settings, docker_host: str | None, path: str = STATION) -> Settings:
     """Look at the host, show what is there, and return the settings with what `builder: auto` needs to know of it.
 
     `docker_host` is an address as in DOCKER_HOST; None leaves it to the environment, as the Docker provider does.
-    A host that cannot be reached yet is shown as one of which nothing is known. Raises `InvalidInput` where the way to
-    build cannot work on the host.
+    `path` is where the settings stand in the configuration. A host that cannot be reached yet is shown as one of which
+    nothing is known. Raises `InvalidInput` where the way to build cannot work on the host.
     """
     facts = read_facts(docker_host, socket=_socket(settings.station()))
     needs = dataclasses.replace(settings.needs, user_namespaces=user_namespaces(facts))
-    known = settings.with_needs(needs)
+    known = settings.with_needs(needs, path)
     way = host_way(known.station())
     found = preflight(facts, way)
     _show(facts, way, found)

@@ -6,12 +6,15 @@ have two of one name. Volumes need nothing: the engine gives back the one there 
 
 import contextlib
 
-import docker
 import pulumi
-from docker.errors import NotFound
 
+from ci_runners.extras import needed_by
 from ci_runners.preflight.client import engine_way
 from ci_runners.resources import STACK_LABEL, stack_name
+
+with needed_by("clear_leftovers"):
+    import docker
+    from docker.errors import NotFound
 
 CONTAINER = "docker:index/container:Container"
 NETWORK = "docker:index/network:Network"
@@ -19,12 +22,12 @@ ANSWER_SECONDS = 120
 """Seconds for the engine to remove a container."""
 
 
-def clear_leftovers(docker_host: str | None) -> None:
+def clear_leftovers(station: str, docker_host: str | None) -> pulumi.ResourceTransformation:
     """Before a container or a network is made, remove what this stack left under its name when it was interrupted.
 
-    Call it before the first component. `docker_host` is an address as in DOCKER_HOST; None leaves it to the
-    environment, as the Docker provider does. What another stack made, or nobody of ours, stays, and the engine's own
-    refusal names it. Previews remove nothing.
+    Give it to a component's `transformations`: it holds for everything below. `docker_host` is the address of their
+    host, as in DOCKER_HOST; None leaves it to the environment, as the Docker provider does. What another stack made, or
+    nobody of ours, stays, and the engine's own refusal names it. Previews remove nothing.
     """
     stack = stack_name()
 
@@ -35,7 +38,8 @@ def clear_leftovers(docker_host: str | None) -> None:
         if gone:
             pulumi.log.warn(f"{gone} was left by an interrupted update of {stack}: removed, and made anew")
 
-    hooks = pulumi.ResourceHookBinding(before_create=[pulumi.ResourceHook("clear-leftovers", clear)])
+    hook = pulumi.ResourceHook(f"clear-leftovers-{station}", clear)
+    hooks = pulumi.ResourceHookBinding(before_create=[hook])
 
     def attach(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         if args.type_ not in {CONTAINER, NETWORK}:
@@ -43,7 +47,7 @@ def clear_leftovers(docker_host: str | None) -> None:
         with_hooks = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(hooks=hooks))
         return pulumi.ResourceTransformationResult(args.props, with_hooks)
 
-    pulumi.runtime.register_stack_transformation(attach)
+    return attach
 
 
 def remove_leftover(engine: docker.DockerClient, kind: str, name: str, stack: str) -> str:

@@ -5,6 +5,7 @@ found, and what is written of an argument holds for the key.
 """
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -35,6 +36,10 @@ from ci_runners.validate import Rules
 
 STATION = "station"
 """The configuration key of everything that is no secret."""
+_DOCKER_HOST = re.compile(
+    r"ssh://([^\s:@/]+@)?([^\s:@/[\]]+|\[[0-9a-fA-F:]+\])(:[1-9][0-9]{0,4})?/?|unix:///\S+"
+)
+_PASSWORD = re.compile("://[^/@]*:.*@")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +97,11 @@ class Settings:
     github_runner: GitHubRunnerSpec = field(default_factory=GitHubRunnerSpec)
     workflow: GitHubWorkflowSpec | None = None
     name: str = "station"
-    """The daemon and the runner are called after it: two stations on one Docker host need two names."""
+    """The daemon and the runner are called after it: two stations of one stack, or on one Docker host, need two names."""
+
+    docker_host: str | None = None
+    """The station's Docker host: `ssh://[user@]host[:port]`, or `unix:///path`. Default: where the stack's Docker provider
+    is configured to go, or else DOCKER_HOST."""
 
     needs: Needs = field(default_factory=Needs)
     """What `builder: auto` goes by."""
@@ -126,16 +135,25 @@ class Settings:
         The secrets are looked at here so that everything that is wrong is said at once; they are not kept.
         Raises `InvalidInput` with every problem: of form, of each part, and of how the parts fit together.
         """
-        reader = Reader(project=PROJECT, root=cls, root_path=STATION)
-        settings = reader.section(cls, given, STATION)
-        reader.take_over(_in_file(settings))
-        refuse([*reader.problems, *_secrets(settings, secrets)])
+        settings, problems = cls.read(given, STATION)
+        refuse([*problems, *secret_problems(settings, secrets)])
         return settings
 
-    def with_needs(self, needs: Needs) -> "Settings":
+    @classmethod
+    def read(cls, given: object, path: str) -> tuple["Settings", list[Problem]]:
+        """The settings under one path of the configuration, and all that is wrong with them but for secrets.
+
+        While there are problems the settings are good for nothing but to look for more of them.
+        """
+        reader = Reader(project=PROJECT, root=cls, root_path=path)
+        settings = reader.section(cls, given, path)
+        reader.take_over(_in_file(settings, path))
+        return settings, reader.problems
+
+    def with_needs(self, needs: Needs, path: str = STATION) -> "Settings":
         """The same with other needs, of which the host may have told one. Raises `InvalidInput` like `load`."""
         known = dataclasses.replace(self, needs=needs)
-        refuse(dataclasses.replace(problem, component=COMPONENT) for problem in _in_file(known))
+        refuse(dataclasses.replace(problem, component=COMPONENT) for problem in _in_file(known, path))
         return known
 
     def station(self) -> StationSpec:
@@ -162,7 +180,8 @@ class Settings:
         return self.project is not None and self.project.registration is not None
 
 
-def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Problem]:
+def secret_problems(settings: Settings, secrets: Secrets) -> Iterator[Problem]:
+    """What is wrong with a stack's secrets, for one station."""
     yield from authority_problems(secrets, settings.authority())
     if settings.github is not None:
         names = [] if settings.repository is None else settings.repository.secret_names()
@@ -174,10 +193,21 @@ def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Problem]:
         yield from gitlab_problems(secrets, registers=settings.registers(), drains=drains, names=names)
 
 
-def _in_file(settings: Settings) -> list[Problem]:
+def _in_file(settings: Settings, path: str) -> list[Problem]:
     """What the components' own rules say, under the keys' paths in the configuration."""
-    found = [*_forge(settings), *station_problems(settings.name, settings.station())]
-    return [dataclasses.replace(problem, field=f"{STATION}.{problem.field}") for problem in found]
+    found = [*_docker_host(settings), *_forge(settings), *station_problems(settings.name, settings.station())]
+    return [dataclasses.replace(problem, field=f"{path}.{problem.field}") for problem in found]
+
+
+def _docker_host(settings: Settings) -> Iterator[Problem]:
+    """Without TLS whoever reaches an engine's port is root on its host, and its certificates would be further secrets."""
+    given = settings.docker_host
+    if given is None or _DOCKER_HOST.fullmatch(given):
+        return
+    expected = "ssh://[user@]host[:port], for which no port of the engine is open, or unix:///path"
+    fix = "write it like ssh://ci@builder-1.example.com, and log in by a key"
+    problem = Rules(component=COMPONENT).problem("docker_host", given, expected, fix)
+    yield dataclasses.replace(problem, secret=_PASSWORD.search(given) is not None)
 
 
 def _forge(settings: Settings) -> Iterator[Problem]:

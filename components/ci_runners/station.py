@@ -19,7 +19,7 @@ from ci_runners.render.station_spec import Registries, StationSpec, daemon_name,
 from ci_runners.render.station_wiring import plain_station, wiring_problems
 from ci_runners.specs import spec_from_args
 from ci_runners.station_args import BuildStationArgs
-from ci_runners.station_forges import forge_side
+from ci_runners.station_forges import forge_side, require_sdk
 from ci_runners.station_upkeep import DaemonSide, upkeep
 from ci_runners.validate import Rules
 
@@ -61,6 +61,7 @@ class BuildStation(pulumi.ComponentResource):
             rules,
             lambda spec: [*station_problems(name, spec), *wiring_problems(name, spec, args)],
         )
+        require_sdk(args)
         super().__init__("ci-runners:index:BuildStation", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         way = cast(DaemonKind, way_of(spec))  # a station without one was refused above

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, cast
 
 import pulumi
 
 from ci_runners.connection import Connection
+from ci_runners.extras import needed_by
 from ci_runners.render.github_workflow import render_github_workflow
 from ci_runners.render.gitlab_ci import GitLabPipelineSpec, render_gitlab_ci
 from ci_runners.render.station_spec import (
@@ -33,6 +35,16 @@ class ForgeSide:
 
     runner_container_names: pulumi.Output[list[str]]
     pipeline: pulumi.Output[str]
+
+
+def require_sdk(args: BuildStationArgs) -> None:
+    """Raise `MissingExtra` where the forge's side needs an SDK that is not installed: only who uses one needs it."""
+    if args.get("project") is not None:
+        with needed_by("project of BuildStation"):
+            import_module("ci_runners.projects.gitlab")
+    if args.get("repository") is not None:
+        with needed_by("repository of BuildStation"):
+            import_module("ci_runners.projects.github")
 
 
 def forge_side(
@@ -68,8 +80,7 @@ def _gitlab(
     api_token = wiring.pop("api_token", None)
     runner_id: pulumi.Output[str] | None = None
     if (given := args.get("project")) is not None:
-        # GitLab's SDK is an extra: only who uses it needs it.
-        from ci_runners.projects.gitlab import GitLabProject  # noqa: PLC0415
+        from ci_runners.projects.gitlab import GitLabProject  # noqa: PLC0415  there: see `require_sdk`
 
         said = {"connection_variables": False, **_with_content(given, "pipeline_file", text)}
         project = GitLabProject(project_name(name), cast(Any, {**said, "connection": connection}), opts)
@@ -100,8 +111,7 @@ def _github(
     text = connection.apply(lambda known: render_github_workflow(workflow, Connection.parse(known)))
     wiring: dict[str, Any] = {**args["github"], "connection": connection}
     if (given := args.get("repository")) is not None:
-        # As above.
-        from ci_runners.projects.github import GitHubRepository  # noqa: PLC0415
+        from ci_runners.projects.github import GitHubRepository  # noqa: PLC0415  there: see `require_sdk`
 
         said = _with_content(given, "workflow_file", text)
         repository = GitHubRepository(project_name(name), cast(Any, {**said, "connection": connection}), opts)

@@ -32,9 +32,10 @@ def station_args(settings: Settings, secrets: StationSecrets) -> BuildStationArg
     if settings.github is not None:
         said["github"] = _github(settings, secrets)
     if settings.gitlab is not None:
-        said["gitlab"] = _with(
-            url=settings.gitlab.url, token=secrets.runner_token, api_token=secrets.gitlab_api_token
-        )
+        # Where stations share a stack's secrets, what one of them uses is there for the others too.
+        token = None if settings.registers() else secrets.runner_token
+        api_token = None if settings.drain is None else secrets.gitlab_api_token
+        said["gitlab"] = _with(url=settings.gitlab.url, token=token, api_token=api_token)
     if settings.project is not None:
         variables = said["project"]["secret_variables"]
         said["project"]["secret_variables"] = [

@@ -9,7 +9,7 @@ from rich.console import Console
 from bootstrap import cli, engine
 from bootstrap.engine import Engine
 from bootstrap.layout import Layout, layout
-from bootstrap.stand_in_images import GITLAB_CI_LOCAL_UTIL, PROMETHEUS, WAIT_FOR_IT
+from bootstrap.stand_in_images import GITLAB_CI_LOCAL_UTIL, PROMETHEUS, SSH_HOST, WAIT_FOR_IT
 from bootstrap.steps import Step
 from ci_runners import images
 
@@ -17,6 +17,8 @@ LEFT_OUT = {
     "BuildKit",
     "Kaniko",
     "Caddy",
+    "YAML language host",
+    "other language hosts",
     "tun device",
     "GitHub sandbox",
     f"image {images.BUILDKIT}",
@@ -28,6 +30,7 @@ LEFT_OUT = {
     f"image {GITLAB_CI_LOCAL_UTIL}",
     f"image {WAIT_FOR_IT}",
     f"image {PROMETHEUS}",
+    f"image {SSH_HOST}",
     "actionlint",
     "npm packages",
     "tools' Debian packages",

@@ -98,7 +98,7 @@ class Station:
         """The value of the station's own secret."""
         return f"{MARKER}-{self.name}"
 
-    def that_tell(self, *secrets: str, of_machine: str = "") -> list[str]:
+    def that_tell(self, *secrets: str, of_machine: str) -> list[str]:
         """Where one of the secrets can be read. Other tests' commands may hold the machine's own."""
         return sorted(
             name

@@ -47,6 +47,8 @@ class Registered:
     replacement_trigger: str = ""
     before_create: tuple[str, ...] = ()
     """Names of the hooks that run before it is made."""
+    provider: str = ""
+    """The name of the explicit provider that makes it."""
     outputs: Mapping[str, Any] = field(default_factory=dict)
     """What a component registered as its own outputs."""
 
@@ -54,8 +56,15 @@ class Registered:
 class Monitor(mocks.MockMonitor):
     """Answers like an engine whose every provider gives back its inputs. Logs are a socket's group or a certificate's end."""
 
-    def __init__(self, functions: Mapping[str, Function], *, preview: bool) -> None:
+    def __init__(
+        self,
+        functions: Mapping[str, Function],
+        *,
+        preview: bool,
+        other_stacks: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    ) -> None:
         super().__init__(NoProviders())
+        self.other_stacks = other_stacks
         self.functions = functions
         self.preview = preview
         self.requests: dict[str, resource_pb2.RegisterResourceRequest] = {}
@@ -86,6 +95,14 @@ class Monitor(mocks.MockMonitor):
         assert request.tok in self.functions, f"{request.tok} was invoked, which has no answer here"
         answer = self.functions[request.tok](normal(MessageToDict(request.args)))
         return resource_pb2.ResourceInvokeResponse(**{"return": ParseDict(answer, Struct())})
+
+    def ReadResource(  # noqa: N802  the protocol's name
+        self, request: resource_pb2.ReadResourceRequest
+    ) -> resource_pb2.ReadResourceResponse:
+        """Another stack is all that is read: what it exported."""
+        known = {"name": request.id, "outputs": self.other_stacks[request.id], "secretOutputNames": []}
+        urn = self.make_urn(request.parent, request.type, request.name)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=ParseDict(known, Struct()))
 
     def RegisterResourceOutputs(  # noqa: N802  the protocol's name
         self, request: resource_pb2.RegisterResourceOutputsRequest
@@ -118,6 +135,10 @@ class Graph:
 
     functions: Mapping[str, Function] = MappingProxyType({})
     """What providers' functions answer, by their tokens."""
+    other_stacks: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    """The outputs of other stacks, by their names."""
+    project = "project"
+    stack = "stack"
 
     resources: list[Registered]
     """What the last program registered, even if it failed."""
@@ -126,9 +147,9 @@ class Graph:
 
     def run(self, program: Callable[[], None], *, preview: bool = False) -> list[Registered]:
         """Run a program to its end and return what it registered; its errors are raised."""
-        monitor = Monitor(self.functions, preview=preview)
+        monitor = Monitor(self.functions, preview=preview, other_stacks=self.other_stacks)
         try:
-            with _engine(monitor) as loop:
+            with _engine(monitor, self.project, self.stack) as loop:
                 loop.run_until_complete(run_in_stack(program))
         finally:
             self.resources = monitor.registered()
@@ -176,6 +197,7 @@ def _registered(request: resource_pb2.RegisterResourceRequest, outputs: Mapping[
         import_id=request.importId,
         replacement_trigger=request.replacement_trigger.string_value,
         before_create=tuple(request.hooks.before_create),
+        provider=_name(request.provider.rpartition("::")[0]),
         outputs=outputs,
     )
 
@@ -185,7 +207,7 @@ def _name(urn: str) -> str:
 
 
 @contextmanager
-def _engine(monitor: Monitor) -> Iterator[asyncio.AbstractEventLoop]:
+def _engine(monitor: Monitor, project: str, stack: str) -> Iterator[asyncio.AbstractEventLoop]:
     """An event loop and a runtime of one's own: what one program leaves behind must not reach the next."""
     loop = asyncio.new_event_loop()
     # A program's error is raised; its echoes in what waited for the failed part are no news.
@@ -200,8 +222,8 @@ def _engine(monitor: Monitor) -> Iterator[asyncio.AbstractEventLoop]:
                 monitor=monitor,
                 monitor_features=set(features),
                 engine=mocks.MockEngine(None),
-                project="project",
-                stack="stack",
+                project=project,
+                stack=stack,
                 dry_run=monitor.preview,
                 organization=None,
                 callbacks=None,

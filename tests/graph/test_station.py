@@ -13,7 +13,7 @@ from ci_runners.daemons.dind import DaemonJsonArgs, DindDaemonArgs
 from ci_runners.daemons.host import HostDaemonArgs
 from ci_runners.daemons.kaniko import KanikoArgs
 from ci_runners.problems import InvalidInput
-from ci_runners.projects.github import GitHubRepositoryArgs
+from ci_runners.projects.github_args import GitHubRepositoryArgs
 from ci_runners.projects.gitlab_args import GitLabProjectArgs
 from ci_runners.recommend import Needs
 from ci_runners.render.config_toml import S3Cache

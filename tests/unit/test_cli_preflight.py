@@ -142,4 +142,4 @@ def test_a_preflight_without_the_extra_says_what_to_install(
 
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert "`pip install 'ci-runners[preflight]'` brings the Docker SDK" in shown.err
+    assert "pip install 'ci-runners[preflight]'" in shown.err

@@ -257,6 +257,16 @@ def test_settings_that_accept_a_privilege_are_named_beside_it() -> None:
     assert "The settings accept it: dind.accept_privileged." in privilege
 
 
+def test_what_one_of_several_stations_accepts_is_named_with_the_station() -> None:
+    recording = json.loads(text("dind-first"))
+    station = json.loads(recording["config"].pop("ci-runners:station"))
+    recording["config"]["ci-runners:stations"] = json.dumps([station])
+    found = explain(read_preview(json.dumps(recording)))
+    privilege = sentence(found, Topic.PRIVILEGES, "explain-dind-dind")
+
+    assert f"The settings accept it: {station['name']}.dind.accept_privileged." in privilege
+
+
 def test_a_daemon_without_privilege_gives_it_up() -> None:
     told = sentence(explained("dind-rootless"), Topic.PRIVILEGES, "explain-dind-dind")
 

@@ -187,7 +187,7 @@ def test_an_engine_that_does_not_answer_is_said_on_one_line(
 
 
 def test_without_the_docker_sdk_it_says_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ci_runners.status.engine", None)
-    monkeypatch.delattr("ci_runners.status.engine")
+    monkeypatch.delitem(sys.modules, "ci_runners.status.engine", raising=False)
+    monkeypatch.setitem(sys.modules, "docker", None)
 
     assert "pip install 'ci-runners[preflight]'" in read_containers().failure

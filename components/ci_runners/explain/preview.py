@@ -249,6 +249,10 @@ def _consents(config: Mapping[str, Any]) -> Iterator[str]:
             continue
         if key.endswith(":station") and isinstance(said, Mapping):
             yield from _accepted(said, "")
+        elif key.endswith(":stations") and isinstance(said, list):
+            for each in said:
+                if isinstance(each, Mapping):
+                    yield from _accepted(each, f"{each.get('name')}.")
 
 
 def _accepted(said: Mapping[str, Any], path: str) -> Iterator[str]:

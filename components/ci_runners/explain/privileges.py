@@ -117,9 +117,8 @@ def _gain(step: Step, grant: Grant, preview: Preview) -> Finding:
         return _finding(
             step, f"For the moment in which it runs it gets {grant.words}.", Severity.CALM, grant.cis
         )
-    consent = (
-        _consent(preview, labels(step).get(KIND_LABEL, "")) if grant.cis in {PRIVILEGED, SOCKET_RULE} else ""
-    )
+    asks = grant.cis in {PRIVILEGED, SOCKET_RULE}
+    consent = _consent(preview, labels(step).get(KIND_LABEL, ""), component(step)) if asks else ""
     return _finding(step, f"It gets {grant.words}.{consent}", Severity.GAINS, grant.cis)
 
 
@@ -136,8 +135,10 @@ def _will_have_socket(step: Step, preview: Preview) -> bool:
     return direct and not any(role(each) is Role.PROXY for each in comes)
 
 
-def _consent(preview: Preview, kind: str) -> str:
-    words = [each for each in preview.consents if each.startswith(f"{kind}.")]
+def _consent(preview: Preview, kind: str, daemon: str) -> str:
+    """What the settings say of a daemon's way; of several stations, its own does: it is named `<station>-<way>`."""
+    ways = (f"{kind}.", f"{daemon.removesuffix(f'-{kind}')}.{kind}.")
+    words = [each for each in preview.consents if each.startswith(ways)]
     return f" The settings accept it: {listed(words)}." if words else ""
 
 
@@ -151,7 +152,6 @@ def _forge(step: Step) -> Iterator[Finding]:
 
 def _jobs(preview: Preview) -> Iterator[Finding]:
     """What jobs get of the host's engine. That is in the runner's file, whose text is a secret; so by the components."""
-    consent = _consent(preview, "dood")
     removed = {step.own_name for step in preview.steps if step.type == HOST_DAEMON and step.op is Op.DELETE}
     proxies = {
         component(step): step for step in preview.steps if role(step) is Role.PROXY and component(step)
@@ -163,12 +163,14 @@ def _jobs(preview: Preview) -> Iterator[Finding]:
             sentence = (
                 f"Every job reaches the host's engine {way}: who may run a job can become root on the host."
             )
+            consent = _consent(preview, DaemonKind.DOOD.value, name)
             yield _finding(step, sentence + consent, Severity.GAINS, "5.32")
     for name, step in proxies.items():
         if step.op is Op.DELETE and name not in removed:
             sentence = (
                 "Jobs lose the proxy, and get the engine's own socket: who may run one is root on the host."
             )
+            consent = _consent(preview, DaemonKind.DOOD.value, name)
             yield _finding(step, sentence + consent, Severity.GAINS, "5.32")
 
 

@@ -1,6 +1,7 @@
 """Reading a real host: what its engine says, and what one short-lived container sees of it."""
 
 from ci_runners.connection import SOCKET
+from ci_runners.extras import MissingExtra, needed_by
 from ci_runners.images import DOCKER_CLI
 from ci_runners.preflight.facts import HostFacts
 
@@ -15,11 +16,8 @@ def read_facts(docker_host: str | None = None, *, socket: str = SOCKET, image: s
     Raises nothing for a host that cannot be reached or looked at: what is not known is None, and `notes` says why.
     """
     try:
-        # The Docker SDK is an extra: a station does not need it.
-        from ci_runners.preflight.engine import read_engine  # noqa: PLC0415
-    except ModuleNotFoundError as missing:
-        note = (
-            f"nothing could be read: {missing}; `pip install 'ci-runners[preflight]'` brings the Docker SDK"
-        )
-        return HostFacts(docker_host=docker_host, socket=socket, notes=(note,))
+        with needed_by("the preflight"):
+            from ci_runners.preflight.engine import read_engine  # noqa: PLC0415
+    except MissingExtra as missing:
+        return HostFacts(docker_host=docker_host, socket=socket, notes=(f"nothing could be read: {missing}",))
     return read_engine(docker_host, socket=socket, image=image)

@@ -1,5 +1,6 @@
 """Reading a real engine, once the Docker SDK is there."""
 
+from ci_runners.extras import MissingExtra, needed_by
 from ci_runners.status.facts import EngineFacts
 
 
@@ -10,9 +11,8 @@ def read_containers(docker_host: str | None = None) -> EngineFacts:
     tcp://, to the environment. Raises nothing for an engine that cannot be asked: `failure` says why.
     """
     try:
-        # The Docker SDK is an extra: a station does not need it.
-        from ci_runners.status.engine import read_engine  # noqa: PLC0415
-    except ModuleNotFoundError as missing:
-        failure = f"{missing}; `pip install 'ci-runners[preflight]'` brings the Docker SDK"
-        return EngineFacts(docker_host=docker_host or "", failure=failure)
+        with needed_by("`status`"):
+            from ci_runners.status.engine import read_engine  # noqa: PLC0415
+    except MissingExtra as missing:
+        return EngineFacts(docker_host=docker_host or "", failure=str(missing))
     return read_engine(docker_host)
