@@ -105,5 +105,6 @@ def test_a_wrong_output_is_refused_when_it_is_known(graph: Graph) -> None:
     def program() -> None:
         RunnerDrain("drain", changed({"api_token": pulumi.Output.from_input("glrt-of-a-runner")}))
 
-    with pytest.raises(InvalidInput, match="may not pause a runner"):
+    # Of several resources that wait for the output Pulumi reports one, the later ones in a ValueError of its own.
+    with pytest.raises(ValueError, match="may not pause a runner"):
         graph.run(program)
