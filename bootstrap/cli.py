@@ -9,7 +9,7 @@ from functools import partial
 from rich.console import Console
 from rich.markup import escape
 
-from bootstrap import debian, engine, images, programs, services, tools
+from bootstrap import debian, engine, images, languages, programs, services, tools
 from bootstrap.down import down
 from bootstrap.layout import Layout, layout
 from bootstrap.stand_in_images import STAND_INS
@@ -78,6 +78,7 @@ def machine_steps(places: Layout) -> list[Step]:
         Step(name="virtual environment", work=first_step),
         Step(name="Debian packages", work=partial(debian.install_host_packages, places, own_engine=own)),
         *_program_steps(places),
+        *languages.language_steps(places),
         *tools.tool_steps(places),
         Step(name="Docker Engine", work=partial(engine.ensure_engine, places), needs=("Debian packages",)),
         *([Step(name="tun device", work=engine.open_tun, dev_station=False)] if own else []),

@@ -239,6 +239,17 @@ def launcher(places: Layout, name: str, text: str) -> None:
     fresh.replace(places.bin / name)
 
 
+def stand_in(places: Layout, name: str, module: str) -> None:
+    """Put a stand-in on our PATH: a script that runs its module."""
+    said = f"#!/bin/sh\n# {name}: a stand-in, see docs/stand-ins-plugins.md\n"
+    launcher(places, name, f'{said}PYTHONPATH="{places.root}" exec "{places.python}" -m {module} "$@"\n')
+
+
+def beside_pulumi(places: Layout, name: str) -> bool:
+    """Whether Pulumi came with this program, as the vendor's does with every language host."""
+    return (places.bin / "pulumi").resolve().with_name(name).is_file()
+
+
 STAND_INS = {
     "pulumi-language-python": "bootstrap.standins.language_host",
     "pulumi-resource-gitlab": "bootstrap.standins.gitlab_provider",
@@ -248,9 +259,8 @@ STAND_INS = {
 
 def language_host_and_forges(places: Layout) -> Outcome:
     """Python's language host and the plugins of the forges: the real ones where they can be had, else stand-ins."""
-    beside = (places.bin / "pulumi").resolve().with_name("pulumi-language-python")
     names = dict(STAND_INS)
-    if beside.is_file():
+    if beside_pulumi(places, "pulumi-language-python"):
         del names["pulumi-language-python"]
     if reachable(VENDOR):
         for plugin, version in FORGE_PLUGINS.items():
@@ -262,10 +272,7 @@ def language_host_and_forges(places: Layout) -> Outcome:
             del names[f"pulumi-resource-{plugin}"]
     for name, module in STAND_INS.items():
         if name in names:
-            said = f"#!/bin/sh\n# {name}: a stand-in, see docs/stand-ins-plugins.md\n"
-            launcher(
-                places, name, f'{said}PYTHONPATH="{places.root}" exec "{places.python}" -m {module} "$@"\n'
-            )
+            stand_in(places, name, module)
         else:
             (places.bin / name).unlink(missing_ok=True)
     if names:

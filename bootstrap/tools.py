@@ -37,10 +37,10 @@ def debian_programs(places: Layout) -> Outcome:
 
 
 def npm_packages(places: Layout) -> Outcome:
-    """The npm packages, each as package-lock.json says by its checksum, and gitlab-ci-local on our PATH.
+    """The npm packages, each as package-lock.json says by its checksum; gitlab-ci-local and Node on our PATH.
 
-    None of them may run anything while it is installed. gitlab-ci-local wants a newer Node than Debian has: one of the
-    packages is Node.
+    None of them may run anything while it is installed. gitlab-ci-local and Pulumi's TypeScript want a newer Node than
+    Debian has: one of the packages is Node.
     """
     modules = node_modules(places)
     outcome = Outcome(how=How.FOUND, source="cache")
@@ -54,6 +54,7 @@ def npm_packages(places: Layout) -> Outcome:
             tried=f"npm ci, with the optional packages of {_source(places) / 'package.json'}",
             fix=f"remove {modules.parent}; add Node's package for this processor there; run this again",
         )
+    programs.link(places, node)
     script = modules / "gitlab-ci-local" / "dist" / "index.js"
     programs.launcher(places, "gitlab-ci-local", f'#!/bin/sh\nexec "{node}" "{script}" "$@"\n')
     return outcome

@@ -7,21 +7,18 @@ environment that their `virtualenv` option names, or else in the one that the ho
 """
 # ruff: noqa: N802  the protocol names the calls
 
-import json
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
 
 import grpc
-from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
-from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+from pulumi.runtime.proto import language_pb2
 
 from bootstrap.standins import program
-from bootstrap.standins.children import Children
-from bootstrap.standins.plugin_process import serve
+from bootstrap.standins.host import Host, serve_engine
 from bootstrap.standins.version import stand_in_version
 
 POLICY_PACK = "analyzer"
@@ -62,14 +59,6 @@ def program_command(request: language_pb2.RunRequest, *, engine: str) -> list[st
     ]
 
 
-def program_environment(request: language_pb2.RunRequest) -> dict[str, str]:
-    """What a program's process gets to know beside our own environment: the stack's configuration."""
-    return {
-        "PULUMI_CONFIG": json.dumps(dict(request.config)),
-        "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
-    }
-
-
 def plugin_command(request: language_pb2.RunPluginRequest) -> list[str]:
     """The command that runs a component plugin, or a policy pack: its `__main__.py`, with what the engine passes on.
 
@@ -82,39 +71,8 @@ def plugin_command(request: language_pb2.RunPluginRequest) -> list[str]:
     return [python, folder, *request.args]
 
 
-def run_result(code: int) -> language_pb2.RunResponse:
-    """What the engine is told of a program that ended with this exit code (negative: by that signal)."""
-    if code == 0:
-        return language_pb2.RunResponse()
-    if code == program.ALREADY_SHOWN:
-        return language_pb2.RunResponse(bail=True)
-    ended = f"by signal {-code}" if code < 0 else f"with non-zero exit code: {code}"
-    return language_pb2.RunResponse(error=f"program exited {ended}")
-
-
-class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """The calls that the engine makes of a language host. What is not here answers "unimplemented"."""
-
-    def __init__(self, *, engine: str) -> None:
-        self._engine = engine
-        self._children = Children()
-
-    def stop(self) -> None:
-        """End every program and plugin that still runs."""
-        self._children.stop()
-
-    def Handshake(
-        self, request: language_pb2.LanguageHandshakeRequest, context: grpc.ServicerContext
-    ) -> language_pb2.LanguageHandshakeResponse:
-        """Learn the engine's address."""
-        del context
-        self._engine = request.engine_address or self._engine
-        return language_pb2.LanguageHandshakeResponse()
-
-    def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """The version: the SDK's, marked as a stand-in's."""
-        del request, context
-        return plugin_pb2.PluginInfo(version=stand_in_version("pulumi"))
+class LanguageHost(Host):
+    """The calls that the engine makes for Python. What is not here or in `Host` answers "unimplemented"."""
 
     def About(
         self, request: language_pb2.AboutRequest, context: grpc.ServicerContext
@@ -137,13 +95,6 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             dependencies=[language_pb2.DependencyInfo(name=name, version=version) for name, version in found]
         )
 
-    def GetRequiredPackages(
-        self, request: language_pb2.GetRequiredPackagesRequest, context: grpc.ServicerContext
-    ) -> language_pb2.GetRequiredPackagesResponse:
-        """None: the engine would fetch them, and here plugins are found on PATH when a resource asks."""
-        del request, context
-        return language_pb2.GetRequiredPackagesResponse()
-
     def InstallDependencies(
         self, request: language_pb2.InstallDependenciesRequest, context: grpc.ServicerContext
     ) -> Iterator[language_pb2.InstallDependenciesResponse]:
@@ -155,12 +106,8 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def Run(
         self, request: language_pb2.RunRequest, context: grpc.ServicerContext
     ) -> language_pb2.RunResponse:
-        """Run a program to its end. It writes to our own output, which the engine shows."""
-        child = self._children.start(
-            program_command(request, engine=self._engine), env=program_environment(request), cwd=request.pwd
-        )
-        context.add_callback(child.end_soon)
-        return run_result(child.wait())
+        """Run a program to its end."""
+        return self.run(program_command(request, engine=self._engine), request, context)
 
     def RunPlugin(
         self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
@@ -186,21 +133,6 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 yield language_pb2.RunPluginResponse(stderr=data)
         yield language_pb2.RunPluginResponse(exitcode=child.wait())
 
-    def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
-        """End what runs; the engine has been told to stop."""
-        del request, context
-        self.stop()
-        return Empty()
-
-
-def main(words: Sequence[str] | None = None) -> None:
-    """Serve the engine whose address is the last word of the command line. Flags before it are not used."""
-    given = sys.argv[1:] if words is None else list(words)
-    host = LanguageHost(engine=given[-1] if given else "")
-    serve(
-        lambda server: language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server), at_end=host.stop
-    )
-
 
 if __name__ == "__main__":
-    main()
+    serve_engine(lambda engine: LanguageHost(engine=engine))

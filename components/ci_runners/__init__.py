@@ -16,7 +16,7 @@ from ci_runners.daemons.host import HostDaemon, HostDaemonArgs
 from ci_runners.daemons.kaniko import Kaniko, KanikoArgs
 from ci_runners.extras import needed_by
 from ci_runners.problems import InvalidInput, Problem
-from ci_runners.recommend import Needs, recommend
+from ci_runners.recommend import Needs, Trust, recommend
 from ci_runners.registries.mirror import RegistryMirror, RegistryMirrorArgs
 from ci_runners.render.config_toml import LogFormat, LogLevel, PullPolicy
 from ci_runners.render.dind_variants import DindVariant
@@ -94,6 +94,7 @@ __all__ = [
     "SnapshotMode",
     "StationMetrics",
     "StationMetricsArgs",
+    "Trust",
     "__version__",
     "recommend",
 ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap import programs
+from bootstrap import languages, programs
 from bootstrap.commands import clean_go_environment
 from bootstrap.layout import Layout, layout
 from bootstrap.programs import link, reachable
@@ -22,6 +22,8 @@ BUILT = [
     programs.KANIKO,
     programs.CADDY,
     programs.ACTIONLINT,
+    languages.YAML_HOST,
+    languages.GENERATOR,
 ]
 
 

@@ -13,13 +13,8 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
 
 from bootstrap.standins import program
-from bootstrap.standins.language_host import (
-    LanguageHost,
-    program_command,
-    program_environment,
-    python_of,
-    run_result,
-)
+from bootstrap.standins.host import program_environment, run_result
+from bootstrap.standins.language_host import LanguageHost, program_command, python_of
 from bootstrap.standins.plugin_process import start_server
 
 
