@@ -7,8 +7,10 @@ from ci_runners import HostDaemon
 from ci_runners.connection import SOCKET
 from ci_runners.images import DOCKER_CLI
 
+config = pulumi.Config()
+socket = config.get("socket") or SOCKET
 # Finds the socket's group on the engine's own host; who is root anyway needs no group.
-daemon = HostDaemon("ci-dood", {"accept_host_root": True, "trust_zone": "one-team"})
+daemon = HostDaemon("ci-dood", {"accept_host_root": True, "trust_zone": "one-team", "socket": socket})
 docker.Container(
     "reporter",
     name="ci-reporter",
@@ -17,7 +19,7 @@ docker.Container(
     # Nobody, but let in by the socket: whoever gets into this container is root on the host all the same.
     user="65534:65534",
     group_adds=[daemon.socket_group],
-    volumes=[docker.ContainerVolumeArgs(host_path=SOCKET, container_path=SOCKET)],
+    volumes=[docker.ContainerVolumeArgs(host_path=socket, container_path=SOCKET)],
     read_only=True,
     network_mode="none",
     capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),

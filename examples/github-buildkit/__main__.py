@@ -5,7 +5,7 @@ import pulumi
 from ci_runners import BuildkitDaemon, GitHubRunner
 
 config = pulumi.Config()
-daemon = BuildkitDaemon("ci-buildkit", {"memory": 4096, "cpus": 2.0})
+daemon = BuildkitDaemon("ci-buildkit", {"memory": 4096, "cpus": 2.0, **(config.get_object("daemon") or {})})
 
 GitHubRunner(
     "ci-runner",
@@ -15,5 +15,6 @@ GitHubRunner(
         "connection": daemon.connection,
         "memory": 2048,
         "cpus": 1.0,
+        **(config.get_object("runner") or {}),
     },
 )

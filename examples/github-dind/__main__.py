@@ -13,6 +13,7 @@ daemon = DindDaemon(
         "trust_zone": "one-team",
         "memory": 4096,
         "cpus": 2.0,
+        **(config.get_object("daemon") or {}),
     },
 )
 
@@ -24,5 +25,6 @@ GitHubRunner(
         "connection": daemon.connection,
         "memory": 2048,
         "cpus": 1.0,
+        **(config.get_object("runner") or {}),
     },
 )

@@ -11,6 +11,7 @@ daemon = HostDaemon(
         # Whoever may run a job can become root on this host.
         "accept_host_root": True,
         "trust_zone": "one-team",
+        **(config.get_object("daemon") or {}),
     },
 )
 
@@ -22,5 +23,6 @@ GitHubRunner(
         "connection": daemon.connection,
         "memory": 2048,
         "cpus": 1.0,
+        **(config.get_object("runner") or {}),
     },
 )

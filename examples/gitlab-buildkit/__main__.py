@@ -5,7 +5,7 @@ import pulumi
 from ci_runners import BuildkitDaemon, GitLabProject, GitLabRunner
 
 config = pulumi.Config()
-daemon = BuildkitDaemon("ci-buildkit", {"memory": 4096, "cpus": 2.0})
+daemon = BuildkitDaemon("ci-buildkit", {"memory": 4096, "cpus": 2.0, **(config.get_object("daemon") or {})})
 
 project = GitLabProject(
     "app",
@@ -23,5 +23,6 @@ GitLabRunner(
         "connection": daemon.connection,
         "concurrent": 2,
         "cpus": 0.5,
+        **(config.get_object("runner") or {}),
     },
 )

@@ -13,6 +13,7 @@ daemon = DindDaemon(
         "trust_zone": "one-team",
         "memory": 4096,
         "cpus": 2.0,
+        **(config.get_object("daemon") or {}),
     },
 )
 
@@ -35,5 +36,6 @@ GitLabRunner(
         "connection": daemon.connection,
         "concurrent": 2,
         "cpus": 0.5,
+        **(config.get_object("runner") or {}),
     },
 )

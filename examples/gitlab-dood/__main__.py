@@ -11,6 +11,7 @@ daemon = HostDaemon(
         # Whoever may run a job can become root on this host.
         "accept_host_root": True,
         "trust_zone": "one-team",
+        **(config.get_object("daemon") or {}),
     },
 )
 
@@ -33,5 +34,6 @@ GitLabRunner(
         "connection": daemon.connection,
         "concurrent": 2,
         "cpus": 0.5,
+        **(config.get_object("runner") or {}),
     },
 )

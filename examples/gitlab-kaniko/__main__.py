@@ -5,7 +5,7 @@ import pulumi
 from ci_runners import GitLabProject, GitLabRunner, Kaniko
 
 config = pulumi.Config()
-way = Kaniko("ci-kaniko", {})
+way = Kaniko("ci-kaniko", config.get_object("daemon") or {})
 
 project = GitLabProject(
     "app",
@@ -23,5 +23,6 @@ GitLabRunner(
         "connection": way.connection,
         "concurrent": 2,
         "cpus": 0.5,
+        **(config.get_object("runner") or {}),
     },
 )

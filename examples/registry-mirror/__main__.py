@@ -4,7 +4,8 @@ import pulumi
 
 from ci_runners import BuildkitDaemon, RegistryMirror
 
-mirror = RegistryMirror("ci-mirror", {})
+config = pulumi.Config()
+mirror = RegistryMirror("ci-mirror", config.get_object("mirror") or {})
 daemon = BuildkitDaemon(
     "ci-buildkit",
     {
@@ -13,6 +14,7 @@ daemon = BuildkitDaemon(
         # The mirror's network, and the mirror by its name there.
         "networks": ["ci-mirror"],
         "registry_mirrors": ["http://ci-mirror:5000"],
+        **(config.get_object("daemon") or {}),
     },
     pulumi.ResourceOptions(depends_on=[mirror]),
 )

@@ -59,6 +59,7 @@ def previews(folder: Path) -> Iterator[Previews]:
         "gitlab_url": url,
         "project": f"root/{name}",
         "github_url": "https://github.com/owner/repository",
+        "github:owner": "owner",
     }
     hidden = {"gitlab:token": token, "github_token": f"github_pat_{token_hex(12)}"}
     try:

@@ -11,6 +11,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -37,8 +38,15 @@ class Job:
     commit: str
 
 
-def runner(engine: docker.DockerClient, name: str, token: str) -> Container:
-    """GitLab Runner with the host's socket and a config.toml by hand."""
+DIND_SERVICES = {
+    "services_privileged": True,
+    "allowed_privileged_services": ["docker:*-dind"],
+    "volumes": [CLIENT_CERTIFICATES],
+}
+
+
+def runner(engine: docker.DockerClient, name: str, token: str, settings: dict[str, Any]) -> Container:
+    """GitLab Runner with the host's socket and a config.toml by hand; the settings are the docker executor's."""
     config = {
         "check_interval": 1,
         "runners": [
@@ -51,9 +59,7 @@ def runner(engine: docker.DockerClient, name: str, token: str) -> Container:
                     "helper_image": GITLAB_RUNNER_HELPER,
                     "pull_policy": "if-not-present",
                     "privileged": False,
-                    "services_privileged": True,
-                    "allowed_privileged_services": ["docker:*-dind"],
-                    "volumes": [CLIENT_CERTIFICATES],
+                    **settings,
                 },
             }
         ],
@@ -104,7 +110,7 @@ def job() -> Iterator[Job]:
         engine = at_the_end.enter_context(contextlib.closing(docker.from_env(timeout=120)))
         at_the_end.callback(project.delete)
         at_the_end.callback(remove_volumes, engine, project.id)
-        started = runner(engine, name, token)
+        started = runner(engine, name, token, DIND_SERVICES)
         at_the_end.callback(started.remove, force=True, v=True)
         yield run(project, name)
 

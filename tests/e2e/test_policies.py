@@ -1,6 +1,7 @@
 """The policy pack in the real CLI: an example that passes, its bad twin that does not, exceptions and zones.
 
-All examples and all twins are in tests/prove/test_examples.py, and without an engine in tests/graph/test_policies.py.
+All twins are in tests/prove/test_bad_twins.py, all examples beside it, and both without an engine in
+tests/graph/test_policies.py.
 """
 
 import json

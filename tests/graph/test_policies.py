@@ -4,11 +4,10 @@ The recorder stands in for the engine's monitor; tests/e2e and tests/prove ask t
 """
 
 import runpy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pulumi
 import pulumi_policy
 import pytest
 
@@ -16,7 +15,9 @@ from ci_runners.connection import DaemonKind
 from ci_runners.policy.resource import UNKNOWN as NOT_KNOWN
 from ci_runners.policy.resource import Resource
 from ci_runners.policy.table import POLICIES, Level
-from tests.bad_twins.expected import EXAMPLES, EXPECTED, SECRETS, good, twin
+from tests.bad_twins.expected import EXPECTED, SECRETS, programs, twin
+from tests.examples.catalog import Program, catalog
+from tests.examples.recorded import registered
 from tests.graph.gitlab_projects import graph_of_gitlab
 from tests.graph.recorder import SECRET, UNKNOWN, Registered
 from tests.graph.test_program import configure, program
@@ -28,18 +29,6 @@ EXCEPTED = {"dood-container": {"docker-socket"}}
 
 NO_CPU_ARGUMENT = ("'ci-runner-registrar'", "'ci-mirror-container'")
 """Containers whose components take no limit of CPU: the advice stays."""
-
-
-@pytest.fixture(autouse=True)
-def _configured() -> Iterator[None]:
-    keys = {"project:gitlab_url": "https://gitlab.example.com", "project:project": "team/app"}
-    keys |= {
-        "project:github_url": "https://github.com/owner/app",
-        "project:github_token": "github_pat_01234567890abcdefghi",
-    }
-    pulumi.runtime.set_all_config(keys, ["project:github_token"])
-    yield
-    pulumi.runtime.set_all_config({}, [])
 
 
 def opened(value: Any) -> Any:  # noqa: ANN401  any JSON
@@ -79,18 +68,23 @@ def defaults(policy: pulumi_policy.Policy) -> dict[str, Any]:
     return {name: said["default"] for name, said in schema.properties.items()} if schema else {}
 
 
-def violations(program: Path, *, preview: bool) -> list[tuple[str, str]]:
+def violations(program: Path) -> list[tuple[str, str]]:
     """What the pack says of a program's file: each policy's name and message."""
 
     def run() -> None:
         runpy.run_path(str(program), run_name="__main__")
 
-    return said_of(run, preview=preview)
+    return said_of(run, preview=True)
 
 
 def said_of(run: Callable[[], None], *, preview: bool) -> list[tuple[str, str]]:
     """What the pack says of a program."""
-    resources = seen(graph_of_gitlab().run(run, preview=preview))
+    return said_of_all(graph_of_gitlab().run(run, preview=preview))
+
+
+def said_of_all(registered: list[Registered]) -> list[tuple[str, str]]:
+    """What the pack says of a program's resources."""
+    resources = seen(registered)
     return [
         (policy.name, message)
         for policy in map(PACK["pulumi_policy"], POLICIES)
@@ -141,15 +135,17 @@ def as_stack_resource(each: Resource) -> pulumi_policy.PolicyResource:
 
 
 def test_every_example_has_a_bad_twin() -> None:
-    assert sorted(EXPECTED) == sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
+    assert sorted(EXPECTED) == programs()
 
 
 @pytest.mark.parametrize("preview", [False, True])
-@pytest.mark.parametrize("example", sorted(EXPECTED))
-def test_an_example_violates_no_mandatory_policy(example: str, *, preview: bool) -> None:
+@pytest.mark.parametrize(
+    ("example", "stack"), [(each.name, stack) for each in catalog() for stack in each.stacks]
+)
+def test_an_example_violates_no_mandatory_policy(example: str, stack: str, *, preview: bool) -> None:
     mandatory = {policy.name for policy in POLICIES if policy.level is Level.MANDATORY}
 
-    found = violations(good(example), preview=preview)
+    found = said_of_all(registered(Program(name=example), stack, preview=preview))
 
     assert {name for name, _ in found} & mandatory == EXCEPTED.get(example, set())
     advised = [message for name, message in found if name == "cpu-limit"]
@@ -158,7 +154,7 @@ def test_an_example_violates_no_mandatory_policy(example: str, *, preview: bool)
 
 @pytest.mark.parametrize("example", sorted(EXPECTED))
 def test_its_bad_twin_violates_these_policies_with_these_words(example: str) -> None:
-    found = violations(twin(example), preview=True)
+    found = violations(twin(example))
 
     said = {name: "\n".join(message for at, message in found if at == name) for name, _ in found}
     assert {name for name, words in EXPECTED[example].items() if words not in said.get(name, "")} == set()
@@ -178,9 +174,7 @@ def test_a_station_with_every_default_lacks_nothing_but_limits(way: DaemonKind) 
 
 
 def test_a_violation_says_how_to_mend_it() -> None:
-    ((_, message),) = [
-        each for each in violations(twin("dood-container"), preview=True) if each[0] == "docker-socket"
-    ]
+    ((_, message),) = [each for each in violations(twin("dood-container")) if each[0] == "docker-socket"]
 
     assert "Fix: remove it" in message
     assert "Remediation: Remove the mount; a read-only one changes nothing." in message

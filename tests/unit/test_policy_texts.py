@@ -12,6 +12,7 @@ from ci_runners.render.github_runner import GitHubRunnerSpec
 from ci_runners.render.github_runner_rules import runner_problems as github_runner_problems
 from ci_runners.render.runner_rules import runner_problems
 from ci_runners.validate import Rules
+from tests.bad_twins.expected import EXAMPLES, programs
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "glpat-made-up-0123456789"
@@ -27,15 +28,13 @@ def test_the_page_has_every_policys_row(policy: Policy) -> None:
     assert row in (ROOT / "docs" / "policies.md").read_text()
 
 
-@pytest.mark.parametrize(
-    "file", sorted(ROOT.glob("examples/*/Pulumi.yaml")), ids=lambda file: file.parent.name
-)
-def test_an_examples_project_is_named_after_its_folder_and_is_on_the_page(file: Path) -> None:
-    name = yaml.safe_load(file.read_text())["name"]
+@pytest.mark.parametrize("example", programs())
+def test_an_examples_project_is_named_after_its_folder_and_is_on_the_page(example: str) -> None:
+    folder, page = EXAMPLES / example, example.partition("/")[0]
 
-    assert name == file.parent.name
-    assert f"[{name}]({name})" in (ROOT / "examples" / "README.md").read_text()
-    assert (file.parent / "README.md").read_text().startswith(f"# {name}\n")
+    assert yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"] == example.replace("/", "-")
+    assert f"[{example}]({example})" in (EXAMPLES / "README.md").read_text()
+    assert (EXAMPLES / page / "README.md").read_text().startswith(f"# {page}\n")
 
 
 def test_a_runners_environment_takes_no_secret_by_the_policies_own_rule() -> None:
