@@ -33,13 +33,16 @@ check: ## format, lint, types, import rules, unit tests, graph snapshots and the
 	$(VENV)/lint-imports
 	$(VENV)/pytest -q -n 2 tests/unit tests/graph tests/docs
 
-test: machine ## everything: `check`, the sandbox, the bootstrap, then end to end on the real engine
+test: machine ## everything: `check`, the package, the sandbox, the bootstrap, then end to end on the real engine
 	$(MAKE) check
-	$(RUN) $(VENV)/pytest -q -n 2 tests/sandbox tests/bootstrap
-	$(RUN) $(VENV)/pytest -q -n 2 --dist loadfile tests/e2e
+	$(VENV)/pytest -q -n 2 --dist loadfile tests/package
+	$(RUN) $(VENV)/pytest -q -n 2 tests/sandbox tests/bootstrap tests/upgrade
+	$(RUN) $(VENV)/pytest -q -n 2 --dist loadfile --durations=40 tests/e2e
+	$(VENV)/pytest -q tests/languages/test_page.py
 	$(VENV)/pytest -q -s -p no:randomly tests/machine
 
 prove: machine ## what takes longer: attacks, lost jobs, killed commands, faults; the reports go to docs/proof/
+	$(VENV)/pytest -q tests/interpreters tests/languages
 	$(RUN) $(VENV)/python -m tests.prove
 
 soak: machine ## hours of changes and faults by chance on one station (HOURS=2); the report goes to docs/proof/

@@ -37,7 +37,7 @@ TABLE = [
     Row(r"pulumi config set --path 'ci-runners:station\.", Fate.SETTINGS, "tests/docs/test_commands.py"),
     Row(r"make ", Fate.TARGET, "Makefile"),
     Row(r"CI_RUNNERS_CACHE=\$\(mktemp -d\) make ", Fate.TARGET, "Makefile"),
-    Row(r"pulumi stack init prod$", Fate.ELSEWHERE, "tests/e2e/pulumi_cli.py"),
+    Row(r"pulumi stack init own$", Fate.ELSEWHERE, "tests/e2e/pulumi_cli.py"),
     Row(
         r"pulumi config set (url|token|--secret|gitlab:baseUrl|github:owner)",
         Fate.ELSEWHERE,
