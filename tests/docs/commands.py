@@ -69,8 +69,8 @@ TABLE = [
         "half an hour: `make bench`",
     ),
 ]
-RUN_WHOLE = {"docs/languages.md": "test_languages*.py"}
-"""Pages whose blocks a test takes and runs, one after the other; and the name of its file."""
+RUN_WHOLE = {"docs/languages.md": "tests/languages/guide.py"}
+"""Pages whose blocks a test takes and runs, one after the other; and the file that takes them."""
 
 
 def commands(block: Block) -> list[str]:

@@ -44,9 +44,7 @@ def test_every_row_has_a_command_and_what_it_names_is_there() -> None:
 
 @pytest.mark.parametrize("page", RUN_WHOLE)
 def test_a_page_that_is_run_whole_is_read_by_that_test(page: str) -> None:
-    files = [file for file in (ROOT / "tests").rglob(RUN_WHOLE[page]) if Path(page).name in file.read_text()]
-
-    assert files != []
+    assert Path(page).name in (ROOT / RUN_WHOLE[page]).read_text()
 
 
 @pytest.mark.parametrize("command", of(Fate.RUN))

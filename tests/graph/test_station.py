@@ -269,7 +269,7 @@ def keys(kind: type) -> set[str]:
 
 
 def test_every_argument_can_be_set_in_the_settings() -> None:
-    plain = {"name", "builder", "keep_caches", "preflight"}
+    plain = {"name", "builder", "docker_host", "keep_caches", "preflight"}
     sections = {
         name: keys(next(iter(get_args(hint)), hint))
         for name, hint in get_type_hints(Settings).items()
