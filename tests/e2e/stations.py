@@ -26,7 +26,6 @@ FILES = {
 MARKER = "marker-of-a-deploy-token"
 VARIABLE = "GREETING"
 SECRET = "DEPLOY_TOKEN"
-REFRESHES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +61,10 @@ class Station:
     def up(self, title: str, *words: str) -> str:
         return self.pulumi(title, "up", "--yes", "--skip-preview", "--diff", *words)
 
-    def stays_as_it_is(self) -> None:
-        """A second `up`, and five with a refresh, change nothing: Pulumi itself ends with an error otherwise."""
+    def stays_as_it_is(self, *, refreshes: int) -> None:
+        """A second `up`, and those with a refresh, change nothing: Pulumi itself ends with an error otherwise."""
         self.up("second up", "--expect-no-changes")
-        for number in range(REFRESHES):
+        for number in range(refreshes):
             self.up(f"refresh {number}", "--refresh", "--expect-no-changes")
 
     def containers(self) -> list[str]:

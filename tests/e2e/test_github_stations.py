@@ -79,7 +79,7 @@ def live(one: Station, project: Project, folder: Path, credential: str, runners:
     wait_until_idle(project, runners)
     one.look_at_containers()
 
-    one.stays_as_it_is()
+    one.stays_as_it_is(refreshes=2)
     project.organization.call("DELETE", f"/repos/{project.path}/actions/variables/{VARIABLE}")
     mended = counts(one.up("mended", "--refresh"))
     assert mended.pop("unchanged") > 0

@@ -51,7 +51,7 @@ def live(one: Station, project: Project, folder: Path, account: GitLabAccount) -
     (runner,) = project.runners.list(type="project_type", get_all=True)
     assert runner.online
 
-    one.stays_as_it_is()
+    one.stays_as_it_is(refreshes=2)
     project.variables.delete(VARIABLE)
     mended = counts(one.up("mended", "--refresh"))
     assert mended.pop("unchanged") > 0

@@ -127,7 +127,7 @@ def live(one: Station, hosts: Hosts, gitlab: GitLabProject, github: Project) -> 
         f"{one.name}-web": "buildkit",
     }
 
-    one.stays_as_it_is()
+    one.stays_as_it_is(refreshes=5)
     one.pulumi("policies", "preview", "--policy-pack", str(PACK))
     one.pulumi("destroy", "destroy", "--yes", "--skip-preview")
     assert hosts.named(FIRST, one.name) == []
@@ -188,7 +188,7 @@ def test_a_station_stays_where_its_place_in_the_file_changes_and_moves_as_a_whol
     one.up("to the other host")
     assert hosts.named(FIRST, one.name) == []
     assert hosts.named(SECOND, one.name) == there
-    one.stays_as_it_is()
+    one.stays_as_it_is(refreshes=5)
 
     with hosts.unreachable(SECOND):
         one.up("without the host", "--expect-no-changes")

@@ -50,7 +50,7 @@ def test_cleanup_drain_and_metrics_stand_beside_a_station_and_go_with_it(
 ) -> None:
     whole.up("first up")
     green(project, project.commits.list(ref_name="main", get_all=False)[0].id)
-    whole.stays_as_it_is()
+    whole.stays_as_it_is(refreshes=5)
 
     states = {each: whole.engine.containers.get(each).attrs["State"] for each in whole.containers()}
     asked_of_itself = {each: state["Health"]["Status"] for each, state in states.items() if "Health" in state}
