@@ -125,7 +125,9 @@ def environment(places: Layout) -> dict[str, str]:
         "CI_RUNNERS_GITLAB_RUNNER": str(places.bin / "gitlab-runner"),
         "CI_RUNNERS_NODE_MODULES": str(tools.node_modules(places)),
         "PULUMI_HOME": str(places.pulumi_home),
-        "PULUMI_BACKEND_URL": f"file://{places.stacks}",
+        # Without the `.attrs` files beside the state, which are not written as a whole: a killed command leaves an empty
+        # one, and with it no command can read the stack.
+        "PULUMI_BACKEND_URL": f"file://{places.stacks}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(services.secret_file(places, "passphrase")),
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",

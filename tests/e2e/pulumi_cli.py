@@ -52,7 +52,7 @@ class PulumiCli:
             "PATH": f"{launchers}:{os.environ['PATH']}",
             "HOME": str(directory),
             "PULUMI_HOME": str(directory / "home"),
-            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_BACKEND_URL": f"file://{state}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "made-up-passphrase",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -69,7 +69,10 @@ class PulumiCli:
             made.mkdir()
         (project / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")
         (project / "__main__.py").write_text(program)
-        cli = cls(directory=project, environment={**os.environ, "PULUMI_BACKEND_URL": f"file://{state}"})
+        cli = cls(
+            directory=project,
+            environment={**os.environ, "PULUMI_BACKEND_URL": f"file://{state}?metadata=skip"},
+        )
         cli.run("stack", "init", "dev")
         return cli
 
