@@ -17,9 +17,15 @@ from bootstrap.layout import layout
 from tests.prove.report import Suite, report
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAMS = [
+    f"tests/prove/test_{name}.py"
+    for name in ("bad_twins", "examples", "migrating", "production", "pull_requests", "shared_examples")
+]
+"""What is proven of programs and pages as they are shipped."""
 SUITES = {
     "attacks": ["tests/attacks"],
-    "proofs": ["tests/prove"],
+    "proofs": ["tests/prove", *(f"--ignore={file}" for file in PROGRAMS)],
+    "programs": PROGRAMS,
     "faults": ["tests/faults"],
 }
 """In this order: the faults kill the engine under everything else."""
