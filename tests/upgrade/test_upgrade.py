@@ -17,7 +17,7 @@ EVERY = [one for folder in sorted(STATES.iterdir()) for one in recorded(folder)]
 HARMLESS = {"create", "same", "update"}
 """What a new version may do to a resource of an old one: leave it, change it in place, or add one beside it."""
 MACHINES = re.compile(
-    r"/root/\.|/work/|/site-packages/|\.machine|/run/ci-runners-[0-9a-f]{8}|172\.17\.0\.1:\d"
+    rf"{re.escape(str(Path.home()))}/\.|/site-packages/|\.machine|/run/ci-runners-[0-9a-f]{{8}}|172\.17\.0\.1:\d"
 )
 """What would name the machine where a state was recorded."""
 OLD, NEW = "up-kaniko-runner-config-writer", "up-kaniko-runner-writer"
