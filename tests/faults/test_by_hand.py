@@ -199,6 +199,6 @@ def test_a_network_that_somebody_removed_wants_its_containers_replaced(
     assert made["created"] == 1
     assert {part: life(stack.container(part)) for part in untouched} == before
     assert set(counts(stack.cli.up("--refresh", "--expect-no-changes"))) == {"unchanged"}
-    # The forge still holds the request of the runner that was cut off: a job that comes before it ends goes there.
+    # The forge may still hold the request of the runner that was cut off, and give it a job (docs/recovery.md).
     until("the end of the cut off request", lambda: since.seconds() > HELD_SECONDS)
     stack.green(stack.push("docker version"))
